@@ -1,0 +1,46 @@
+/* pool: pinned workers that run one index range together.
+ *
+ * A pool has one thread for each CPU it is given.  The thread that calls
+ * yki_pool_run takes part as well: it stands in for the worker of the CPU it is
+ * on, which stays parked, so that there is never more than one busy thread a
+ * core; the caller's own affinity is never changed.  Each takes a contiguous
+ * slice from its near end; who is done steals from the far end of another's.
+ * Called by run and by yk_parallel_for; knows nothing of kernels or devices. */
+#ifndef YKI_POOL_H
+#define YKI_POOL_H
+
+#include <base/base.h>
+#include <yoke/pool.h>
+
+typedef struct yki_pool yki_pool;
+
+typedef struct yki_pool_opts {
+    size_t workers;     /* at least 1 */
+    const int *cpus;    /* OS number of each worker's CPU, copied; NULL: unpinned */
+    bool no_spin;       /* park at once: a CPU quota binds */
+} yki_pool_opts;
+
+/* Starts the workers.  Threads that cannot be created or pinned are no failure:
+ * the pool then has fewer workers, down to the caller alone, or unpinned ones
+ * (yki_pool_info).  YK_E_NOMEM: no memory for the pool itself. */
+yk_status yki_pool_open(yki_pool **out, const yki_pool_opts *opts, yk_diag *diag);
+
+/* Waits for launches in flight, ends and joins the threads. */
+void yki_pool_close(yki_pool **pool);
+
+typedef struct yki_pool_info {
+    size_t workers;     /* most bodies that run at once; worker numbers are below it */
+    size_t asked;       /* yki_pool_opts.workers */
+    size_t pinned;      /* workers bound to their CPU */
+} yki_pool_info;
+
+yki_pool_info yki_pool_get_info(const yki_pool *pool);
+
+/* Runs body over [0, n), cut only at multiples of `grain` (0: chosen from n), and
+ * returns when all of it is done:
+ *     for (b = 0; b < n; b = e) body(ctx, b, e, worker);
+ * in any order, at once.  Any thread may call; callers queue in order of arrival.
+ * A call from inside a body runs serially on the calling worker.  Cannot fail. */
+void yki_pool_run(yki_pool *pool, size_t n, size_t grain, yk_body body, void *ctx);
+
+#endif

@@ -1,0 +1,55 @@
+/* The engine: one machine's processors, ready to run loops.
+ *
+ * Open one early and keep it: it owns the pinned threads, the devices and what was
+ * learned about their speed.  A library takes its caller's engine.  A process may
+ * have several; a second one on the same cores is not pinned.  After fork the
+ * child opens its own: every call on the parent's returns YK_E_FORKED there. */
+#ifndef YOKE_ENGINE_H
+#define YOKE_ENGINE_H
+
+#include <stddef.h>
+#include <yoke/device.h>
+#include <yoke/status.h>
+#include <yoke/topo.h>
+
+typedef struct yk_engine yk_engine;
+
+/* Zero means default, so {0} is legal, and NULL is the same.  An option that is set
+ * wins over the environment variable named beside it. */
+typedef struct yk_engine_opts {
+    size_t threads;         /* workers; YOKE_THREADS; default: all usable cores */
+    const char *devices;    /* "none", "all", or a comma-separated list of ids ("gpu0",
+                             * "cl1") or parts of device or platform names ("pocl");
+                             * YOKE_DEVICES; default: GPUs and accelerators */
+    size_t carve;           /* cores to set apart for the one OpenCL CPU device named in
+                             * `devices`; YOKE_CARVE; default: none */
+    const char *isa;        /* highest instruction set for range functions; YOKE_ISA */
+    int pin;                /* 1 pin, -1 do not; YOKE_PIN; default: pin */
+    size_t device_bytes;    /* most memory to use on a device; YOKE_DEVICE_MEM */
+    int reproducible;       /* 1: every launch runs on the pool alone */
+    void *reserved[8];      /* NULL */
+} yk_engine_opts;
+
+YK_BEGIN_DECLS
+
+/* Opens an engine; *out is written on success and owned by the caller.  Returns
+ * before devices are open (they open in the background and join when ready); a
+ * machine without any is no failure.  diag (may be NULL) tells what went wrong.
+ * YK_E_INVALID: a bad option or environment variable, named in diag.  YK_E_NOMEM. */
+YK_API yk_status yk_engine_open(yk_engine **out, const yk_engine_opts *opts, yk_diag *diag);
+
+/* Waits for launches and for devices still opening, then releases everything; takes
+ * NULL and clears *engine.  No other thread may use the engine any more. */
+YK_API void yk_engine_close(yk_engine **engine);
+
+/* Waits until every device that was asked for is ready or has failed, at most
+ * timeout_s seconds (negative: for ever).  YK_E_TIMEOUT. */
+YK_API yk_status yk_engine_settle(yk_engine *engine, double timeout_s);
+
+/* Number of workers; the machine as the engine sees it, valid until it closes. */
+YK_API size_t yk_engine_workers(const yk_engine *engine);
+YK_API const yk_topo *yk_engine_topo(const yk_engine *engine);
+
+YK_END_DECLS
+
+#endif

@@ -1,0 +1,203 @@
+/* The descriptor: everything Yoke knows about one kernel.
+ *
+ * yokec writes one for each kernel of a .cl file; programs only pass it on, through
+ * the typed calls that yokec writes beside it.  A kernel that wants other code on
+ * one side (a BLAS on the host, a tiled program on a device) has its descriptor
+ * written by hand, with the same types.  Descriptors live in users' binaries, so
+ * they and their tables begin with `abi` and `size`: an unknown abi is
+ * YK_E_UNSUPPORTED, and fields are only ever appended.
+ *
+ * Words.  A launch has a range of 1 to 3 dimensions.  Yoke splits it along one
+ * axis; an item is one index of that axis: an element, a row or a plane.  The
+ * active box are the indices that really work (a kernel's guard cuts the rest off).
+ * A window says what item i touches of an array.  All descriptors are immutable and
+ * may be used from any thread. */
+#ifndef YOKE_KERNEL_H
+#define YOKE_KERNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <yoke/status.h>
+
+#define YK_KERNEL_ABI 1u
+#define YK_MAX_DIMS 3
+#define YK_MAX_ARGS 32
+
+/* ---- ranges ---- */
+
+/* The index space of a launch, as clEnqueueNDRangeKernel has it.  Global ids of
+ * dimension d are [offset[d], offset[d] + size[d]); dimension 0 is the fastest.
+ * Unused dimensions have size 1 and offset 0.  local: work-group size, 0 where it
+ * does not matter (a group is then one work-item). */
+typedef struct yk_range {
+    uint32_t dims;
+    uint32_t reserved;
+    size_t offset[YK_MAX_DIMS];
+    size_t size[YK_MAX_DIMS];
+    size_t local[YK_MAX_DIMS];
+} yk_range;
+
+static inline yk_range yk_3d_at(size_t x0, size_t y0, size_t z0, size_t nx, size_t ny, size_t nz)
+{
+    yk_range r = {3, 0, {x0, y0, z0}, {nx, ny, nz}, {0, 0, 0}};
+    return r;
+}
+
+static inline yk_range yk_2d_at(size_t x0, size_t y0, size_t nx, size_t ny)
+{
+    yk_range r = {2, 0, {x0, y0, 0}, {nx, ny, 1}, {0, 0, 0}};
+    return r;
+}
+
+static inline yk_range yk_1d_at(size_t x0, size_t nx)
+{
+    yk_range r = {1, 0, {x0, 0, 0}, {nx, 1, 1}, {0, 0, 0}};
+    return r;
+}
+
+static inline yk_range yk_3d(size_t nx, size_t ny, size_t nz)
+{
+    return yk_3d_at(0, 0, 0, nx, ny, nz);
+}
+static inline yk_range yk_2d(size_t nx, size_t ny) { return yk_2d_at(0, 0, nx, ny); }
+static inline yk_range yk_1d(size_t nx) { return yk_1d_at(0, nx); }
+
+/* ---- arguments ---- */
+
+typedef enum yk_type {
+    YK_T_OTHER = 0, /* a struct: only its size is known */
+    YK_T_I8, YK_T_U8, YK_T_I16, YK_T_U16, YK_T_I32, YK_T_U32, YK_T_I64, YK_T_U64,
+    YK_T_F32, YK_T_F64
+} yk_type;
+
+typedef enum yk_mode {
+    YK_MODE_SCALAR = 0, /* passed by value */
+    YK_MODE_IN,         /* array, only read */
+    YK_MODE_OUT,        /* array, windows written in full and never read */
+    YK_MODE_INOUT,      /* array, read, or written in part */
+    YK_MODE_SUM,        /* array of reduction results: a[e] += v */
+    YK_MODE_MIN,        /* a[e] = min(a[e], v) */
+    YK_MODE_MAX         /* a[e] = max(a[e], v) */
+} yk_mode;
+
+/* One argument.  Their values lie in a struct (the "argument block"): scalars by
+ * value, arrays as plain host pointers. */
+typedef struct yk_arg {
+    const char *name;
+    uint8_t mode;       /* yk_mode */
+    uint8_t type;       /* yk_type of the scalar or of an element */
+    uint8_t ordered;    /* a floating-point SUM, combined in the canonical order */
+    uint8_t reserved;
+    uint32_t size;      /* bytes of the scalar, or of one element */
+    uint32_t offset;    /* bytes into the argument block */
+    uint32_t reserved2;
+} yk_arg;
+
+/* What item i (a global id of the split axis) touches of an array: `count` runs,
+ * `pitch` elements apart, each of elements [i*stride + lo, i*stride + hi), clipped to
+ * [0, extent).  stride 0: every item touches the same elements.  A reduction has
+ * only its extent: the number of results. */
+typedef struct yk_window {
+    int64_t stride, lo, hi;
+    int64_t count, pitch;   /* count >= 1; pitch is 0 where count is 1 */
+    int64_t extent;         /* elements of the array */
+} yk_window;
+
+/* One launch's geometry, computed from its range and scalar arguments. */
+typedef struct yk_shape {
+    size_t lo[YK_MAX_DIMS];             /* the active box, in global ids: [lo, hi) */
+    size_t hi[YK_MAX_DIMS];             /* hi >= lo; empty if equal anywhere */
+    yk_window window[YK_MAX_ARGS];      /* by argument; unused for scalars */
+} yk_shape;
+
+/* Fills *out.  YK_E_RANGE: an expression overflows 64 bits.  YK_E_EXTENT: an extent
+ * or a reduction's length is negative.  Pure. */
+typedef yk_status (*yk_shape_fn)(const yk_range *range, const void *args, yk_shape *out);
+
+/* ---- the host's side ---- */
+
+/* One slice of a launch, given to a range function. */
+typedef struct yk_slice {
+    const yk_range *range;
+    const yk_shape *shape;
+    const void *args;       /* the argument block */
+    /* By argument, NULL but for reductions.  An ordered sum: the launch's block
+     * results, element b * extent + e for result e of block b; the function sets
+     * those of the blocks it runs.  Any other reduction: this worker's private
+     * results [0, extent), to be combined into. */
+    void *const *reduce;
+    size_t begin, end;      /* items, as global ids of the axis, inside the active box */
+    size_t block;           /* items a block of ordered sums, 0 without them; slices
+                             * begin and end at multiples of it from shape->lo[axis],
+                             * the end of the active box excepted */
+} yk_slice;
+
+/* Runs all work-items of the slice.  Any number of slices of one launch run at the
+ * same time; none overlap. */
+typedef void (*yk_host_fn)(const yk_slice *slice);
+
+/* Range functions by instruction set, indexed by yk_isa (yoke/topo.h): the best one
+ * that the machine has is taken; NULL: take the next lower.  [0] is always there. */
+#define YK_HOST_LEVELS 8
+typedef struct yk_host_table {
+    uint32_t abi, size;
+    yk_host_fn fn[YK_HOST_LEVELS];
+} yk_host_table;
+
+/* ---- the devices' side ---- */
+
+/* OpenCL C source and its entry point, whose parameters are, in this order:
+ *   for each argument of the kernel
+ *     scalar:        the value
+ *     array:         global T *buffer, ulong base: the buffer's first element is
+ *                    element `base` of the array
+ *     ordered sum:   global T *blocks: result e of the part's block b (counted from
+ *                    its first) is blocks[b * extent + e]; ulong extent
+ *     reduction:     global T *results (set to the identity beforehand),
+ *                    local T *bins, ulong extent, uint use_local: bins holds `extent`
+ *                    elements where use_local is 1, one element otherwise
+ *   for each dimension d below `dims`
+ *     ulong lo, hi:  the active box of this part, in global ids
+ *     ulong size, offset, local: those of the whole launch (local at least 1)
+ *   with ordered sums: ulong block: items a block.
+ * It is launched over the padded box: get_global_id(d) counts from 0 and stands for
+ * id lo + get_global_id(d), masked from hi on.  With ordered sums it is launched as
+ * one work-group of `lanes` work-items for each block of the part, in one
+ * dimension. */
+typedef struct yk_device_table {
+    uint32_t abi, size;
+    const char *source;
+    const char *entry;
+    const char *options;    /* for the OpenCL compiler; may be NULL */
+} yk_device_table;
+
+/* ---- the kernel ---- */
+
+enum {
+    YK_KERNEL_FP64 = 1u << 0,       /* needs double on a device */
+    YK_KERNEL_WHOLE = 1u << 1,      /* outputs of different items overlap: one processor */
+    YK_KERNEL_ATOMIC64 = 1u << 2,   /* needs 64-bit integer atomics on a device */
+    YK_KERNEL_ORDERED = 1u << 3     /* has ordered sums */
+};
+
+typedef struct yk_kernel {
+    uint32_t abi, size;     /* YK_KERNEL_ABI, sizeof(yk_kernel) */
+    const char *name;
+    uint64_t hash;          /* of everything that shapes its code: keys records of rates */
+    uint32_t flags;
+    uint32_t dims;          /* dimensions a range must have */
+    uint32_t axis;          /* the split axis, below dims */
+    uint32_t align;         /* cuts fall on multiples of it, counted from shape.lo[axis] */
+    uint32_t lanes;         /* of ordered sums: 64 float, 32 double; 1 where the results'
+                             * indices vary and each block runs in item order */
+    uint32_t n_args;
+    const yk_arg *args;
+    uint32_t args_size;     /* bytes of the argument block */
+    uint32_t reserved;
+    size_t required_local[YK_MAX_DIMS]; /* reqd_work_group_size, or zeros */
+    yk_shape_fn shape;
+    const yk_host_table *host;
+    const yk_device_table *device;      /* NULL: runs on the host alone */
+} yk_kernel;
+
+#endif
