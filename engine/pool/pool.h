@@ -43,4 +43,9 @@ yki_pool_info yki_pool_get_info(const yki_pool *pool);
  * A call from inside a body runs serially on the calling worker.  Cannot fail. */
 void yki_pool_run(yki_pool *pool, size_t n, size_t grain, yk_body body, void *ctx);
 
+/* Whether the calling thread is inside a body of this pool: run needs it, since a
+ * launch from there must not queue behind the one it is part of.  *worker (may be
+ * NULL) is then the number the body was given. */
+bool yki_pool_inside(const yki_pool *pool, size_t *worker);
+
 #endif
