@@ -31,16 +31,32 @@ typedef struct yki_call {
 } yki_call;
 
 /* Checks everything and fills *out.  Order of errors: abi, NULLs, dimensions and
- * sizes (YK_E_RANGE), required work-group size, the shape, NULL arrays (allowed where
- * nothing is touched), windows that an extent makes meaningless (YK_E_EXTENT),
- * overlaps (YK_E_OVERLAP): an output's bytes may be shared with no other argument but
- * an identical pointer with an identical own window.  The diagnostic names kernel
- * and argument. */
+ * sizes (YK_E_RANGE), required work-group size, the shape, lengths, windows, NULL arrays
+ * (allowed where nothing is touched), overlaps.  The diagnostic names kernel and
+ * argument.
+ * YK_E_UNSUPPORTED: an unknown abi; or an output whose runs interleave with no common
+ *   step, so that no few boxes would hold exactly its bytes.
+ * YK_E_INVALID: NULL, a pointer not aligned to its elements, a range of the wrong
+ *   dimensions or work-group size, a malformed descriptor.
+ * YK_E_RANGE: sizes, offsets, lengths or windows that overflow (global ids and elements
+ *   must fit int64, bytes PTRDIFF_MAX).
+ * YK_E_EXTENT: a negative length; an output window that is written in full (YK_MODE_OUT,
+ *   no item sharing it with another) and cut short by its extent; an item of which
+ *   nothing is left of an output's window.  Other windows are clipped: halos of inputs,
+ *   the last block of an output that is written in part.
+ * YK_E_OVERLAP: an output's bytes, those that the whole launch touches, are shared with
+ *   another argument, unless pointer and window are the same and each item's window is
+ *   its own.  Exact for sub-arrays woven into one allocation with the same pitches or
+ *   with at most 65536 runs; beyond that, woven arrays count as overlapping.
+ * An empty active box is success with items 0, whatever the pointers; its shape is
+ * computed only if the range is not empty.  An output whose items touch the same
+ * elements sets `whole`.  An all-zero local size becomes the required one. */
 yk_status yki_call_init(yki_call *out, const yk_kernel *kernel, const yk_range *range,
                         const void *args, yk_diag *diag);
 
-/* The items per block of ordered sums with `length` results: a function of the launch
- * alone, never of how it is divided. */
+/* The items per block of ordered sums with `length` results (of all of them together):
+ * 8192 work-items (at least an item), doubled until the block results number at most
+ * max(4 Mi, 64 * length).  A function of the launch alone, never of how it is divided. */
 size_t yki_call_block_items(size_t items, size_t inner, size_t length);
 
 /* The host pointer of argument `arg` (not a scalar). */
@@ -64,7 +80,9 @@ static inline size_t yki_box_bytes(const yki_box *b) { return b->run * b->rows *
 
 /* The bytes of argument `arg` that items [begin, end) touch, as disjoint boxes, in
  * ascending order of `first`, clipped to the extent; exactly the union of their
- * windows.  Returns their number (0: none).  Not for reductions and scalars. */
+ * windows.  Returns their number (0: none, as for reductions and scalars).  Only an input
+ * whose runs interleave with no common step is given as the smallest run that holds them
+ * all; yki_call_init refuses such outputs. */
 size_t yki_call_boxes(const yki_call *call, size_t arg, size_t begin, size_t end,
                       yki_box out[YKI_MAX_BOXES]);
 
@@ -84,8 +102,15 @@ yk_host_fn yki_kernel_host(const yk_kernel *kernel, yk_isa isa);
 
 /* ---- reductions ---- */
 
-/* A launch's reduction results until they are combined.  Without reductions it is
- * empty and costs nothing. */
+/* What they compute, the same on every processor.  Sums of integers wrap; the identity
+ * of a real sum is -0.0.  A minimum or maximum skips NaN and has -0 below +0, so it does
+ * not depend on the order of values; the identity of a real minimum is +infinity, of a
+ * maximum -infinity.  So where all values are NaN, the user's number stays as it was
+ * (and a NaN that was there becomes the infinity).
+ *
+ * A launch's reduction results until they are combined.  Without reductions (or without
+ * items) it is NULL and costs nothing: the functions below take NULL, those of a single
+ * argument excepted, which have nothing to be called for. */
 typedef struct yki_reduce yki_reduce;
 
 /* Space for `workers` private copies of unordered results (set to the identity, on
