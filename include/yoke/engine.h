@@ -43,7 +43,10 @@ YK_API yk_status yk_engine_open(yk_engine **out, const yk_engine_opts *opts, yk_
 YK_API void yk_engine_close(yk_engine **engine);
 
 /* Waits until every device that was asked for is ready or has failed, at most
- * timeout_s seconds (negative: for ever).  YK_E_TIMEOUT. */
+ * timeout_s seconds (negative: for ever).  YK_E_TIMEOUT.  YK_E_INVALID: a name in the
+ * list of devices is none of this machine's (yk_last_diag says which), or what was to
+ * be carved is no OpenCL CPU device.  A device that failed to open is no error: see
+ * yk_engine_devices. */
 YK_API yk_status yk_engine_settle(yk_engine *engine, double timeout_s);
 
 /* Number of workers; the machine as the engine sees it, valid until it closes. */

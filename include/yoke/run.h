@@ -102,7 +102,7 @@ YK_API yk_status yk_event_diag(const yk_event *event, yk_diag *out);
 /* Waits for the launch if it still runs, then frees the event; takes NULL. */
 YK_API void yk_event_free(yk_event **event);
 
-/* The report and the diagnostic of the calling thread's latest launch on this engine;
+/* The report and the diagnostic of the calling thread's latest call on this engine;
  * YK_E_INVALID if there was none. */
 YK_API yk_status yk_last_report(yk_engine *engine, yk_report *out);
 YK_API yk_status yk_last_diag(yk_engine *engine, yk_diag *out);

@@ -1,0 +1,39 @@
+# What `cmake --install` puts where, and how outside projects find it:
+#   find_package(yoke) with targets yoke::yoke, yoke::static, yoke::yokec and the
+#   function yoke_add_kernels; pkg-config --libs yoke.
+
+include(CMakePackageConfigHelpers)
+set(yoke_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/yoke)
+
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/yoke DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(TARGETS yoke EXPORT yoke-targets)
+install(TARGETS yoke_static EXPORT yoke-static-targets)
+if(TARGET yokec)
+  install(TARGETS yokec EXPORT yoke-targets)
+endif()
+foreach(tool yoke-topo yoke-bench)
+  if(TARGET ${tool})
+    install(TARGETS ${tool})
+  endif()
+endforeach()
+install(EXPORT yoke-targets NAMESPACE yoke:: DESTINATION ${yoke_cmake_dir})
+install(EXPORT yoke-static-targets NAMESPACE yoke:: DESTINATION ${yoke_cmake_dir})
+
+set(yoke_static_modules "hwloc")
+if(YOKE_OPENCL)
+  string(APPEND yoke_static_modules " OpenCL")
+endif()
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/yoke-config.cmake.in
+  ${PROJECT_BINARY_DIR}/yoke-config.cmake INSTALL_DESTINATION ${yoke_cmake_dir})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/yoke-config-version.cmake
+  COMPATIBILITY SameMajorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/yoke-config.cmake
+  ${PROJECT_BINARY_DIR}/yoke-config-version.cmake
+  ${PROJECT_SOURCE_DIR}/cmake/YokeAddKernels.cmake DESTINATION ${yoke_cmake_dir})
+
+set(yoke_pc_private "hwloc")
+if(YOKE_OPENCL)
+  string(APPEND yoke_pc_private ", OpenCL")
+endif()
+configure_file(${PROJECT_SOURCE_DIR}/cmake/yoke.pc.in ${PROJECT_BINARY_DIR}/yoke.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/yoke.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

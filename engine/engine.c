@@ -1,0 +1,367 @@
+/* The engine: owns one of each room and nothing else, and is what the public calls
+ * enter by.  Options come from the caller or else from the environment, strictly read.
+ *
+ * Two facts about the process are checked here, since no room may know of them: a fork
+ * (every call of the child is refused), and another engine on the same cores (the second
+ * one's workers stay unpinned). */
+#include <base/base.h>
+#include <dirent.h>
+#include <memory/memory.h>
+#include <plan/plan.h>
+#include <pool/pool.h>
+#include <run/run.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <topo/topo.h>
+#include <unistd.h>
+#include <yoke/yoke.h>
+
+/* What one thread last did on an engine. */
+typedef struct memo {
+    bool launched;
+    yk_report report;
+    yk_diag diag;
+} memo;
+
+struct yk_engine {
+    yk_topo *topo;
+    yki_pool *pool;
+    yki_rates *rates;
+    yki_blocks *blocks;
+    yki_runner *runner;
+    pthread_key_t memos;        /* of each thread: memo */
+    bool has_memos;
+    uint32_t *alive;            /* a page that reads 0 in a forked child */
+    pid_t pid;                  /* where the kernel cannot wipe pages: 0 otherwise */
+};
+
+/* ---- fork ---- */
+
+static yk_status watch_forks(yk_engine *e)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    void *p = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED) return YK_E_NOMEM;
+    e->alive = p;
+    *e->alive = 1;
+    if (madvise(p, page, MADV_WIPEONFORK) != 0) e->pid = getpid();
+    return YK_OK;
+}
+
+static bool is_forked(const yk_engine *e)
+{
+    return *e->alive == 0 || (e->pid && e->pid != getpid());
+}
+
+static yk_status check_engine(const yk_engine *e)
+{
+    if (!e) return YK_E_INVALID;
+    return is_forked(e) ? YK_E_FORKED : YK_OK;
+}
+
+/* ---- options ---- */
+
+typedef struct settings {
+    size_t carve, device_bytes;
+    const char *devices;        /* NULL: the default; "none" */
+    bool pin;
+} settings;
+
+static yk_status check_reserved(const yk_engine_opts *o, yk_diag *diag)
+{
+    for (size_t i = 0; i < YKI_COUNT(o->reserved); i++)
+        if (o->reserved[i])
+            return yki_fail(diag, YK_E_INVALID, "yk_engine_opts.reserved must be NULL");
+    return YK_OK;
+}
+
+static yk_status read_settings(const yk_engine_opts *o, settings *s, yk_diag *diag)
+{
+    bool checked = false;
+    *s = (settings){.pin = true};
+    yk_status st = check_reserved(o, diag);
+    if (st == YK_OK) st = yki_env_bool("YOKE_PIN", &s->pin, diag);
+    if (st == YK_OK) st = yki_env_size("YOKE_CARVE", 0, 65536, &s->carve, diag);
+    if (st == YK_OK) st = yki_env_bytes("YOKE_DEVICE_MEM", &s->device_bytes, diag);
+    if (st == YK_OK) st = yki_env_bool("YOKE_CHECK", &checked, diag);
+    if (st != YK_OK) return st;
+    if (checked)
+        return yki_fail(diag, YK_E_UNSUPPORTED,
+                        "YOKE_CHECK: this build has no bounds-checked range functions");
+    s->devices = o->devices ? o->devices : yki_env("YOKE_DEVICES");
+    if (o->carve) s->carve = o->carve;
+    if (o->device_bytes) s->device_bytes = o->device_bytes;
+    if (o->pin) s->pin = o->pin > 0;
+    if (o->reproducible) s->devices = "none";
+    return YK_OK;
+}
+
+/* ---- the cores ---- */
+
+/* Another engine's workers bear names of the pool's. */
+static bool has_other_engine(void)
+{
+    bool found = false;
+    char path[320], name[32];
+    DIR *tasks = opendir("/proc/self/task");
+    if (!tasks) return false;
+    struct dirent *d;
+    while (!found && (d = readdir(tasks)) != NULL) {
+        if (d->d_name[0] == '.') continue;
+        (void)snprintf(path, sizeof path, "/proc/self/task/%s/comm", d->d_name);
+        if (yki_read_file("", path, name, sizeof name) != YK_OK) continue;
+        found = strncmp(name, "yoke/", 5) == 0 && name[5] >= '0' && name[5] <= '9';
+    }
+    (void)closedir(tasks);
+    return found;
+}
+
+/* Workers get the first cores, the carved device the last ones. */
+static yk_status open_pool(yk_engine *e, const settings *s, yk_diag *diag)
+{
+    size_t workers = yk_topo_workers(e->topo);
+    if (s->carve >= workers)
+        return yki_fail(diag, YK_E_INVALID, "carve %zu: expected a whole number from 0 to %zu",
+                        s->carve, workers - 1);
+    bool pin = s->pin && yk_topo_is_this_machine(e->topo) && !has_other_engine();
+    yki_pool_opts opts = {.workers = workers - s->carve,
+                          .cpus = pin ? yk_topo_worker_cpus(e->topo) : NULL,
+                          .no_spin = yk_topo_quota(e->topo) > 0};
+    return yki_pool_open(&e->pool, &opts, diag);
+}
+
+/* ---- devices ---- */
+
+static bool wants_devices(const yk_engine *e, const settings *s)
+{
+    if (s->devices) return strcmp(s->devices, "none") != 0;
+    return yk_topo_pci_count(e->topo) > 0;
+}
+
+static yk_status open_runner(yk_engine *e, const settings *s, yk_diag *diag)
+{
+    bool devices = wants_devices(e, s);
+    yki_runner_parts parts = {.pool = e->pool, .rates = e->rates, .blocks = e->blocks,
+                              .isa = yk_topo_isa(e->topo), .no_devices = !devices,
+                              .pool_name = yk_topo_cpu_model(e->topo),
+                              .memory_bytes = yk_topo_memory_limit(e->topo)};
+    yk_status st = yki_runner_open(&e->runner, &parts);
+    if (st != YK_OK) return yki_fail(diag, st, "no memory for the engine");
+    if (s->carve && !s->devices)
+        return yki_fail(diag, YK_E_INVALID, "carve: name the OpenCL CPU device to carve for");
+    if (!devices) return YK_OK;
+    size_t first = yk_topo_workers(e->topo) - s->carve;
+    yki_open_request q = {.devices = s->devices, .device_bytes = s->device_bytes,
+                          .carve = s->carve,
+                          .carve_cpus = yk_topo_worker_cpus(e->topo) + first};
+    return yki_runner_open_devices(e->runner, &q, diag);
+}
+
+/* ---- life ---- */
+
+static yk_status open_rooms(yk_engine *e, const yk_engine_opts *o, yk_diag *diag)
+{
+    settings s;
+    yk_status st = read_settings(o, &s, diag);
+    if (st != YK_OK) return st;
+    yk_topo_opts topo = {.threads = o->threads, .isa = o->isa, .pci = s.devices == NULL};
+    if ((st = yk_topo_open(&e->topo, &topo, diag)) != YK_OK) return st;
+    if ((st = open_pool(e, &s, diag)) != YK_OK) return st;
+    st = yki_rates_open(&e->rates);
+    if (st == YK_OK) st = yki_blocks_open(&e->blocks);
+    if (st == YK_OK) st = watch_forks(e);
+    if (st == YK_OK && pthread_key_create(&e->memos, yki_free) == 0) e->has_memos = true;
+    if (st != YK_OK) return yki_fail(diag, st, "no memory for the engine");
+    return open_runner(e, &s, diag);
+}
+
+yk_status yk_engine_open(yk_engine **out, const yk_engine_opts *opts, yk_diag *diag)
+{
+    yk_diag unused;
+    const yk_engine_opts none = {0};
+    if (!diag) diag = &unused;
+    memset(diag, 0, sizeof *diag);
+    if (!out) return yki_fail(diag, YK_E_INVALID, "out is NULL");
+    yk_engine *e = yki_alloc(1, sizeof *e);
+    if (!e) return yki_fail(diag, YK_E_NOMEM, "no memory for the engine");
+    yk_status st = open_rooms(e, opts ? opts : &none, diag);
+    if (st == YK_OK) {
+        *out = e;
+        e = NULL;
+    }
+    yk_engine_close(&e);
+    return st;
+}
+
+void yk_engine_close(yk_engine **engine)
+{
+    yk_engine *e = engine ? *engine : NULL;
+    if (!e) return;
+    *engine = NULL;
+    /* In a forked child the threads are gone and the drivers broken: everything is left
+     * to the end of the process. */
+    if (e->alive && is_forked(e)) return;
+    yki_runner_close(&e->runner);
+    yki_blocks_close(&e->blocks);
+    yki_pool_close(&e->pool);
+    yki_rates_close(&e->rates);
+    yk_topo_close(&e->topo);
+    if (e->has_memos) {
+        yki_free(pthread_getspecific(e->memos));
+        (void)pthread_key_delete(e->memos);
+    }
+    if (e->alive) (void)munmap(e->alive, (size_t)sysconf(_SC_PAGESIZE));
+    yki_free(e);
+}
+
+size_t yk_engine_workers(const yk_engine *e) { return e ? yki_pool_get_info(e->pool).workers : 0; }
+const yk_topo *yk_engine_topo(const yk_engine *e) { return e ? e->topo : NULL; }
+
+size_t yk_engine_devices(yk_engine *e, yk_device_info *out, size_t max)
+{
+    if (check_engine(e) != YK_OK) return 0;
+    return yki_runner_devices(e->runner, out, out ? max : 0);
+}
+
+/* ---- loops and launches ---- */
+
+yk_status yk_parallel_for(yk_engine *e, size_t n, size_t grain, yk_body body, void *ctx)
+{
+    yk_status st = check_engine(e);
+    if (st != YK_OK) return st;
+    if (!body) return YK_E_INVALID;
+    if (n) yki_pool_run(e->pool, n, grain, body, ctx);
+    return YK_OK;
+}
+
+/* The calling thread's memo, made at its first launch; NULL if there is no memory, when
+ * only yk_last_report and yk_last_diag suffer. */
+static memo *own_memo(yk_engine *e)
+{
+    if (!e->has_memos) return NULL;
+    memo *m = pthread_getspecific(e->memos);
+    if (m) return m;
+    m = yki_alloc(1, sizeof *m);
+    if (m && pthread_setspecific(e->memos, m) != 0) {
+        yki_free(m);
+        m = NULL;
+    }
+    return m;
+}
+
+static yk_status check_opts(const yk_run_opts *opts, yk_diag *diag)
+{
+    if (!opts) return YK_OK;
+    for (size_t i = 0; i < YKI_COUNT(opts->reserved); i++)
+        if (opts->reserved[i])
+            return yki_fail(diag, YK_E_INVALID, "yk_run_opts.reserved must be NULL");
+    if ((unsigned)opts->policy > YK_POLICY_DYNAMIC)
+        return yki_fail(diag, YK_E_INVALID, "policy %d is none", (int)opts->policy);
+    if (!(opts->deadline_s >= 0))
+        return yki_fail(diag, YK_E_INVALID, "deadline_s is negative or no number");
+    return YK_OK;
+}
+
+/* Where a call's report and diagnostic are gathered before they go where they belong. */
+typedef struct outcome {
+    memo *memo;
+    yk_report *report;
+    yk_diag *diag;
+    yk_report spare_report;
+    yk_diag spare_diag;
+} outcome;
+
+static void gather(yk_engine *e, outcome *o)
+{
+    o->memo = own_memo(e);
+    o->report = o->memo ? &o->memo->report : &o->spare_report;
+    o->diag = o->memo ? &o->memo->diag : &o->spare_diag;
+    if (o->memo) o->memo->launched = true;
+    o->diag->status = YK_OK;
+    o->diag->text[0] = o->diag->kernel[0] = '\0';
+}
+
+static yk_status hand_out(const outcome *o, yk_status st, const yk_run_opts *opts)
+{
+    o->diag->status = st;
+    if (opts && opts->diag && st != YK_OK) *opts->diag = *o->diag;
+    return st;
+}
+
+yk_status yk_launch(yk_engine *e, const yk_kernel *kernel, const yk_range *range,
+                    const void *args, const yk_run_opts *opts)
+{
+    yk_status st = check_engine(e);
+    if (st != YK_OK) return st;
+    outcome o;
+    gather(e, &o);
+    st = check_opts(opts, o.diag);
+    if (st == YK_OK)
+        st = yki_runner_launch(e->runner, kernel, range, args, opts, o.report, o.diag);
+    if (opts && opts->report) *opts->report = *o.report;
+    return hand_out(&o, st, opts);
+}
+
+yk_status yk_submit(yk_engine *e, const yk_kernel *kernel, const yk_range *range,
+                    const void *args, const yk_run_opts *opts, yk_event **event)
+{
+    yk_status st = check_engine(e);
+    if (st != YK_OK) return st;
+    outcome o;
+    gather(e, &o);
+    st = check_opts(opts, o.diag);
+    if (st == YK_OK)
+        st = yki_runner_submit(e->runner, kernel, range, args, opts, event, o.diag);
+    return hand_out(&o, st, opts);
+}
+
+yk_status yk_engine_settle(yk_engine *e, double timeout_s)
+{
+    yk_status st = check_engine(e);
+    if (st != YK_OK) return st;
+    outcome o;
+    uint64_t deadline = UINT64_MAX;
+    if (timeout_s >= 0 && timeout_s < 1e9) deadline = yki_now_ns() + (uint64_t)(timeout_s * 1e9);
+    gather(e, &o);
+    return hand_out(&o, yki_runner_settle(e->runner, deadline, o.diag), NULL);
+}
+
+static yk_status find_memo(yk_engine *e, const memo **out)
+{
+    yk_status st = check_engine(e);
+    if (st != YK_OK) return st;
+    const memo *m = e->has_memos ? pthread_getspecific(e->memos) : NULL;
+    if (!m || !m->launched) return YK_E_INVALID;
+    *out = m;
+    return YK_OK;
+}
+
+yk_status yk_last_report(yk_engine *e, yk_report *out)
+{
+    const memo *m;
+    yk_status st = out ? find_memo(e, &m) : YK_E_INVALID;
+    if (st == YK_OK) *out = m->report;
+    return st;
+}
+
+yk_status yk_last_diag(yk_engine *e, yk_diag *out)
+{
+    const memo *m;
+    yk_status st = out ? find_memo(e, &m) : YK_E_INVALID;
+    if (st == YK_OK) *out = m->diag;
+    return st;
+}
+
+/* ---- memory ---- */
+
+void *yk_alloc(yk_engine *e, size_t bytes)
+{
+    if (check_engine(e) != YK_OK || bytes == 0) return NULL;
+    return yki_blocks_alloc(e->blocks, e->pool, bytes);
+}
+
+void yk_free(yk_engine *e, void *p)
+{
+    if (p && check_engine(e) == YK_OK) yki_blocks_free(e->blocks, p);
+}

@@ -1,0 +1,76 @@
+/* run: launches, from the call to the report.
+ *
+ * A launch is checked (kernel), planned (plan), handed out to the pool and to the
+ * devices' threads, joined, combined and reported.  The thread that launches drives
+ * the pool itself; each device has one thread, which opened it, sleeps while it works,
+ * and is the only one that calls it.  One launch at a time: others queue in order of
+ * arrival.  Called by engine.c alone.
+ *
+ * Files: runner.c (life, queue of launches), seat.c (a device's thread), opener.c
+ * (finding and opening devices), launch.c (one launch), host.c (its blocks on the
+ * pool), report.c, submit.c (launches nobody waits for). */
+#ifndef YKI_RUN_H
+#define YKI_RUN_H
+
+#include <base/base.h>
+#include <memory/memory.h>
+#include <plan/plan.h>
+#include <pool/pool.h>
+#include <yoke/run.h>
+#include <yoke/topo.h>
+
+typedef struct yki_runner yki_runner;
+
+/* What a runner works with; all borrowed until it is closed. */
+typedef struct yki_runner_parts {
+    yki_pool *pool;
+    yki_rates *rates;
+    yki_blocks *blocks;
+    yk_isa isa;
+    bool no_devices;            /* launches run on the pool alone */
+    const char *pool_name;      /* for yk_device_info, "AMD EPYC" */
+    uint64_t memory_bytes;      /* of the machine, likewise */
+    double patience_s;          /* deadline of a chunk whose time cannot be predicted yet;
+                                 * 0: 60 s */
+} yki_runner_parts;
+
+yk_status yki_runner_open(yki_runner **out, const yki_runner_parts *parts);
+
+/* Waits for launches and openers, closes the devices; takes NULL. */
+void yki_runner_close(yki_runner **runner);
+
+/* What devices to open, and how. */
+typedef struct yki_open_request {
+    const char *devices;        /* as yk_engine_opts.devices; NULL: GPUs and accelerators */
+    size_t device_bytes;        /* budget a device, 0: default */
+    size_t carve;               /* cores for the one CPU device that is named */
+    const int *carve_cpus;      /* copied */
+} yki_open_request;
+
+/* Starts a thread that lists the devices and opens those that are asked for, each on a
+ * thread of its own, which stays the device's.  Once per runner. */
+yk_status yki_runner_open_devices(yki_runner *runner, const yki_open_request *request,
+                                  yk_diag *diag);
+
+/* Takes an open device (a scripted one, in tests) instead: the runner owns it from here
+ * on, also where this fails. */
+yk_status yki_runner_add_device(yki_runner *runner, yki_device *device);
+
+/* Waits until no device is opening any more.  YK_E_TIMEOUT; the status and diagnostic
+ * of what went wrong as a whole (an unknown device name, no OpenCL). */
+yk_status yki_runner_settle(yki_runner *runner, uint64_t deadline_ns, yk_diag *diag);
+
+/* As yk_engine_devices. */
+size_t yki_runner_devices(yki_runner *runner, yk_device_info *out, size_t max);
+
+/* As yk_launch; report and diag may be NULL, and are filled in any case. */
+yk_status yki_runner_launch(yki_runner *runner, const yk_kernel *kernel, const yk_range *range,
+                            const void *args, const yk_run_opts *opts, yk_report *report,
+                            yk_diag *diag);
+
+/* As yk_submit. */
+yk_status yki_runner_submit(yki_runner *runner, const yk_kernel *kernel, const yk_range *range,
+                            const void *args, const yk_run_opts *opts, yk_event **event,
+                            yk_diag *diag);
+
+#endif

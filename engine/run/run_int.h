@@ -1,0 +1,160 @@
+/* What the files of the run room share.
+ *
+ * One mutex, runner->lock, guards the queue, the seats' states and the running launch
+ * with its plan; `changed` tells every sleeper that one of them has.  It is never held
+ * while a kernel, a driver or the pool works. */
+#ifndef YKI_RUN_INT_H
+#define YKI_RUN_INT_H
+
+#include <run/run.h>
+
+/* A device may hold this many chunks: one at work, one queued behind it. */
+#define YKI_DEPTH 2
+
+/* ---- one launch ---- */
+
+/* What one processor has done so far. */
+typedef struct yki_tally {
+    size_t items;
+    uint32_t chunks, failed;
+    uint64_t first_ns, last_ns;     /* first order, last result; 0: none */
+    double transfer_s;
+    uint64_t bytes_up, bytes_down;
+    bool used;                      /* takes part in this launch */
+} yki_tally;
+
+/* On the stack of the thread that launches; seats see it only while attached. */
+typedef struct yki_launch {
+    yki_call call;
+    yki_reduce *reduce;
+    yk_host_fn host;
+    yki_plan *plan;
+    uint64_t serial;                /* tells launches of one runner apart */
+    uint64_t start_ns, deadline_ns; /* deadline UINT64_MAX: none */
+    yk_policy policy;
+    bool only_devices;
+    bool cancelled;                 /* no further orders are taken */
+    uint32_t attached;              /* seats that hold a pointer to this */
+    uint32_t retired;
+    size_t n_procs;
+    yki_tally tally[YKI_PLAN_MAX];  /* by processor: 0 the pool, i + 1 seat i */
+    char reason[256];
+} yki_launch;
+
+/* ---- a device's place ---- */
+
+typedef enum yki_seat_state {
+    YKI_SEAT_EMPTY = 0,     /* listed, not opened */
+    YKI_SEAT_OPENING,
+    YKI_SEAT_READY,
+    YKI_SEAT_RETIRED
+} yki_seat_state;
+
+/* A kernel that a seat has met: whether its program is there, and why not. */
+typedef struct yki_met {
+    uint64_t hash;
+    bool works;
+    bool timed;                     /* a chunk of it has run: the first one's time is
+                                     * dropped, it may contain what the driver put off */
+    char reason[160];
+} yki_met;
+
+typedef struct yki_seat {
+    yki_runner *runner;
+    size_t number;                  /* its processor is number + 1 */
+    size_t listed;                  /* its position in the listing */
+    yk_device_info info;            /* guarded by lock, as state */
+    yki_seat_state state;
+    yki_device *device;             /* the seat's thread's own */
+    yki_memory *memory;
+    pthread_t thread;
+    bool started;                   /* thread is to be joined */
+    uint64_t served;                /* serial of the last launch it looked at */
+    yki_met *met;                   /* grows; guarded by lock */
+    size_t n_met, met_room;
+} yki_seat;
+
+#define YKI_SEATS (YKI_PLAN_MAX - 1)
+
+struct yki_runner {
+    yki_runner_parts parts;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;         /* of the monotonic clock */
+    bool closing;
+
+    uint64_t next_ticket, serving;  /* queue of launches */
+    yki_launch *launch;             /* the running one that seats may join */
+    uint64_t serials;
+
+    yki_seat seats[YKI_SEATS];
+    size_t n_seats;
+    uint64_t last_launch_ns;        /* when the last one ended */
+
+    struct yki_opener *opener;      /* NULL: none was asked for */
+    struct yki_submitter *submitter;    /* NULL until the first submit */
+    struct {                        /* cost of waking the pool, seconds; 0: not measured */
+        double spinning, parked;
+    } wake;
+};
+
+/* ---- runner.c ---- */
+void yki_runner_lock(yki_runner *r);
+void yki_runner_unlock(yki_runner *r);
+void yki_runner_changed(yki_runner *r);     /* wakes every sleeper; lock held */
+/* Sleeps until something changed; false on the deadline.  Lock held. */
+bool yki_runner_sleep(yki_runner *r, uint64_t deadline_ns);
+uint64_t yki_runner_take_ticket(yki_runner *r);             /* lock held */
+bool yki_runner_await_turn(yki_runner *r, uint64_t ticket, uint64_t deadline_ns);   /* lock held */
+void yki_runner_end_turn(yki_runner *r, uint64_t ticket);   /* lock held */
+
+/* ---- seat.c ---- */
+/* Starts the seat's thread with an open device, which it owns from here on; with NULL
+ * the thread opens the listed one. */
+yk_status yki_seat_start(yki_seat *seat, yki_device *device);
+/* What that thread does, for a thread that is there already; returns when closing. */
+void yki_seat_main(yki_seat *seat);
+void yki_seat_close(yki_seat *seat);        /* joins; the runner is closing */
+/* Why a seat cannot take part in launches of this kernel; false: it can.  Lock held. */
+bool yki_seat_refuses(const yki_seat *seat, const yk_kernel *kernel, char *reason, size_t size);
+void yki_seat_retire(yki_seat *seat, const char *reason);   /* lock held */
+/* Its program for the kernel is there.  Lock held. */
+bool yki_seat_has_program(const yki_seat *seat, const yk_kernel *kernel);
+/* Whether no chunk of the kernel has been timed before; from now on one has.  Lock held. */
+bool yki_seat_first_time(yki_seat *seat, const yk_kernel *kernel);
+
+/* ---- chunks.c ---- */
+/* Takes orders of the launch and runs them on the seat's device until there are none,
+ * or it fails.  On the seat's thread, attached; lock held on entry and return. */
+void yki_seat_drive(yki_seat *seat, yki_launch *l, yki_program *program);
+
+/* ---- opener.c ---- */
+/* Opens the device a seat was listed for, on the calling thread. */
+yk_status yki_opener_open(yki_seat *seat, yki_device **out, yk_diag *diag);
+yk_status yki_opener_start(yki_runner *r, const yki_open_request *request, yk_diag *diag);
+void yki_opener_close(struct yki_opener **opener);  /* joins */
+bool yki_opener_busy(const yki_runner *r);          /* lock held */
+yk_status yki_opener_result(const yki_runner *r, yk_diag *diag);    /* lock held */
+
+/* ---- host.c ---- */
+/* Runs positions [begin, end) on the pool. */
+void yki_host_run(yki_runner *r, yki_launch *l, size_t begin, size_t end);
+/* Drives the pool through a planned launch until it is finished.  Lock held on entry
+ * and return. */
+void yki_host_drive(yki_runner *r, yki_launch *l);
+/* The launch is too small to be worth waking the pool: runs it all on the caller. */
+bool yki_host_is_tiny(yki_runner *r, const yki_launch *l, double rate);
+
+/* ---- launch.c ---- */
+/* `ticket` was taken before; runs in turn. */
+yk_status yki_launch_run(yki_runner *r, uint64_t ticket, const yk_kernel *kernel,
+                         const yk_range *range, const void *args, const yk_run_opts *opts,
+                         yk_report *report, yk_diag *diag);
+yki_rate_key yki_launch_key(const yki_launch *l, size_t proc);
+
+/* ---- report.c ---- */
+void yki_report_fill(const yki_runner *r, const yki_launch *l, yk_report *out);
+
+/* ---- submit.c ---- */
+void yki_submitter_close(struct yki_submitter **s);
+
+#endif

@@ -1,0 +1,136 @@
+/* The runner's life, and the queue in which launches wait for their turn: tickets, so
+ * that whoever comes first is served first, submitted launches included. */
+#include <run/run_int.h>
+#include <string.h>
+#include <time.h>
+
+yk_status yki_runner_open(yki_runner **out, const yki_runner_parts *parts)
+{
+    yki_runner *r = yki_alloc(1, sizeof *r);
+    if (!r) return YK_E_NOMEM;
+    r->parts = *parts;
+    pthread_condattr_t attr;
+    if (pthread_mutex_init(&r->lock, NULL) != 0) goto no_mutex;
+    if (pthread_condattr_init(&attr) != 0) goto no_attr;
+    if (pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) != 0 ||
+        pthread_cond_init(&r->changed, &attr) != 0)
+        goto no_cond;
+    (void)pthread_condattr_destroy(&attr);
+    *out = r;
+    return YK_OK;
+no_cond:
+    (void)pthread_condattr_destroy(&attr);
+no_attr:
+    (void)pthread_mutex_destroy(&r->lock);
+no_mutex:
+    yki_free(r);
+    return YK_E_NOMEM;
+}
+
+void yki_runner_close(yki_runner **runner)
+{
+    yki_runner *r = *runner;
+    if (!r) return;
+    *runner = NULL;
+    yki_submitter_close(&r->submitter);     /* finishes what was submitted */
+    yki_runner_lock(r);
+    while (r->serving != r->next_ticket) (void)yki_runner_sleep(r, UINT64_MAX);
+    r->closing = true;
+    yki_runner_changed(r);
+    yki_runner_unlock(r);
+    yki_opener_close(&r->opener);
+    for (size_t i = 0; i < YKI_SEATS; i++) yki_seat_close(&r->seats[i]);
+    (void)pthread_cond_destroy(&r->changed);
+    (void)pthread_mutex_destroy(&r->lock);
+    yki_free(r);
+}
+
+/* A mutex of the default kind fails to lock only if it is not one. */
+void yki_runner_lock(yki_runner *r) { (void)pthread_mutex_lock(&r->lock); }
+void yki_runner_unlock(yki_runner *r) { (void)pthread_mutex_unlock(&r->lock); }
+void yki_runner_changed(yki_runner *r) { (void)pthread_cond_broadcast(&r->changed); }
+
+bool yki_runner_sleep(yki_runner *r, uint64_t deadline_ns)
+{
+    if (deadline_ns == UINT64_MAX) return pthread_cond_wait(&r->changed, &r->lock) == 0;
+    struct timespec t = {.tv_sec = (time_t)(deadline_ns / 1000000000u),
+                         .tv_nsec = (long)(deadline_ns % 1000000000u)};
+    return pthread_cond_timedwait(&r->changed, &r->lock, &t) == 0;
+}
+
+uint64_t yki_runner_take_ticket(yki_runner *r) { return r->next_ticket++; }
+
+bool yki_runner_await_turn(yki_runner *r, uint64_t ticket, uint64_t deadline_ns)
+{
+    while (r->serving != ticket)
+        /* Who gives up still has to wait for its turn to pass it on: the deadline
+         * counts again once the turn has come. */
+        (void)yki_runner_sleep(r, UINT64_MAX);
+    return deadline_ns == UINT64_MAX || yki_now_ns() < deadline_ns;
+}
+
+void yki_runner_end_turn(yki_runner *r, uint64_t ticket)
+{
+    r->serving = ticket + 1;
+    yki_runner_changed(r);
+}
+
+yk_status yki_runner_settle(yki_runner *r, uint64_t deadline_ns, yk_diag *diag)
+{
+    yk_status st = YK_OK;
+    yki_runner_lock(r);
+    while (st == YK_OK && yki_opener_busy(r))
+        if (!yki_runner_sleep(r, deadline_ns))
+            st = yki_fail(diag, YK_E_TIMEOUT, "devices are still opening");
+    if (st == YK_OK) st = yki_opener_result(r, diag);
+    yki_runner_unlock(r);
+    return st;
+}
+
+static void describe_pool(const yki_runner *r, yk_device_info *out)
+{
+    memset(out, 0, sizeof *out);
+    yki_copy_text(out->id, sizeof out->id, "cpu");
+    yki_copy_text(out->name, sizeof out->name, r->parts.pool_name ? r->parts.pool_name : "");
+    out->type = YK_DEVICE_POOL;
+    out->state = YK_DEVICE_READY;
+    out->fp64 = 1;
+    out->int64_atomics = 1;
+    out->unified = 1;
+    out->units = (uint32_t)yki_pool_get_info(r->parts.pool).workers;
+    out->memory_bytes = out->alloc_bytes = r->parts.memory_bytes;
+}
+
+size_t yki_runner_devices(yki_runner *r, yk_device_info *out, size_t max)
+{
+    yki_runner_lock(r);
+    size_t n = r->n_seats + 1;
+    if (max > 0) describe_pool(r, &out[0]);
+    for (size_t i = 0; i < r->n_seats && i + 1 < max; i++) out[i + 1] = r->seats[i].info;
+    yki_runner_unlock(r);
+    return n;
+}
+
+yk_status yki_runner_add_device(yki_runner *r, yki_device *device)
+{
+    yki_runner_lock(r);
+    yki_seat *seat = r->n_seats < YKI_SEATS ? &r->seats[r->n_seats] : NULL;
+    if (seat) {
+        seat->runner = r;
+        seat->number = r->n_seats++;
+        seat->info = *yki_device_info(device);
+        seat->info.state = YK_DEVICE_OPENING;
+        seat->state = YKI_SEAT_OPENING;
+    }
+    yki_runner_unlock(r);
+    if (!seat) {
+        yki_device_close(&device);
+        return YK_E_RANGE;
+    }
+    yk_status st = yki_seat_start(seat, device);
+    yki_runner_lock(r);
+    while (st == YK_OK && seat->state == YKI_SEAT_OPENING)
+        (void)yki_runner_sleep(r, UINT64_MAX);
+    yki_runner_unlock(r);
+    return st;
+}
