@@ -43,6 +43,30 @@ yki_pool_info yki_pool_get_info(const yki_pool *pool);
  * A call from inside a body runs serially on the calling worker.  Cannot fail. */
 void yki_pool_run(yki_pool *pool, size_t n, size_t grain, yk_body body, void *ctx);
 
+/* True in a child of the process that opened the pool: it has no workers there.
+ * yki_pool_run then runs on the calling thread alone, and yki_pool_close only
+ * frees.  Costs one load where the kernel can wipe a page on fork (Linux 4.14). */
+bool yki_pool_forked(const yki_pool *pool);
+
+/* ---- further work for idle workers ---- */
+
+/* Idle workers poll the launch slot, then each source in the order added.  A source
+ * runs at most one piece of work as `worker` and returns whether it had any.  It
+ * is called by many workers at once, and must not block.  Launches made by it run
+ * serially, as in a body; a launch that arrives meanwhile does not wait for it: others
+ * take this worker's slice. */
+typedef bool (*yki_pool_source)(void *ctx, size_t worker);
+
+#define YKI_POOL_SOURCES 4
+
+/* Adds a source for the rest of the pool's life; `ctx` must outlive the pool.  One
+ * thread at a time.  YK_E_RANGE: YKI_POOL_SOURCES are there already. */
+yk_status yki_pool_add_source(yki_pool *pool, yki_pool_source poll, void *ctx);
+
+/* A source has new work, published before this call: wakes at most `count` parked
+ * workers to look for it.  Any thread. */
+void yki_pool_notify(yki_pool *pool, size_t count);
+
 /* Whether the calling thread is inside a body of this pool: run needs it, since a
  * launch from there must not queue behind the one it is part of.  *worker (may be
  * NULL) is then the number the body was given. */

@@ -1,0 +1,148 @@
+/* launch: one loop, from the call to its join.
+ *
+ * Called by any thread.  The launching thread queues, deals the slices out, works on
+ * the slice of the slot it stands in for, and joins. */
+#include "pool_int.h"
+
+#include <sched.h>
+
+_Thread_local const yki_current *yki_current_worker;
+
+/* ---- who am I ---- */
+
+/* This thread's place in `pool`, where it is running a body of it. */
+static const yki_current *find_current(const yki_pool *pool)
+{
+    const yki_current *c = yki_current_worker;
+    while (c && c->pool != pool) c = c->up;
+    return c;
+}
+
+/* The slot of the CPU that this thread is on; else one that has no CPU of its own;
+ * else none: then the cores it may use are all busy without it. */
+static uint16_t stand_in(const yki_pool *pool)
+{
+    if (pool->slot_count == 1) return 0;
+    int cpu = sched_getcpu();
+    if (cpu >= 0 && (size_t)cpu < pool->cpus && pool->slot_of_cpu[cpu] != YKI_NO_SLOT)
+        return pool->slot_of_cpu[cpu];
+    return pool->unpinned;
+}
+
+/* ---- dealing ---- */
+
+/* Slots that can work in this launch: those with a thread, and the caller's. */
+static uint16_t usable(const yki_pool *pool, uint16_t caller)
+{
+    return caller == pool->thread_count ? pool->slot_count : pool->thread_count;
+}
+
+static bool deal(yki_mail *mail, const yki_job *job, unsigned units)
+{
+    atomic_store_explicit(&mail->body, job->body, memory_order_relaxed);
+    atomic_store_explicit(&mail->ctx, job->ctx, memory_order_relaxed);
+    atomic_store_explicit(&mail->n, job->n, memory_order_relaxed);
+    atomic_store_explicit(&mail->unit, job->unit, memory_order_relaxed);
+    atomic_store_explicit(&mail->count, job->count, memory_order_relaxed);
+    atomic_store_explicit(&mail->extra, job->extra, memory_order_relaxed);
+    atomic_store_explicit(&mail->slices, job->slices, memory_order_relaxed);
+    atomic_store_explicit(&mail->first, job->first, memory_order_relaxed);
+    atomic_store_explicit(&mail->used, job->used, memory_order_relaxed);
+    atomic_store_explicit(&mail->caller, job->caller, memory_order_relaxed);
+    uint64_t old = atomic_exchange_explicit(&mail->word, yki_word(job->tag, 0, units),
+                                            memory_order_acq_rel);
+    return yki_word_is_order(old) == YKI_ORDER_PARKED;
+}
+
+/* The worker of the caller's core would only take turns with the caller on it. */
+static void send_to_park(yki_pool *pool, const yki_job *job)
+{
+    if (job->caller >= pool->thread_count) return;
+    _Atomic uint64_t *word = &pool->mail[job->caller].word;
+    uint64_t w = atomic_load_explicit(word, memory_order_acquire);
+    if (yki_word_is_order(w)) return;
+    /* Fails only where it is parking by itself. */
+    atomic_compare_exchange_strong_explicit(word, &w, yki_word_order(job->tag, YKI_ORDER_PARK),
+                                            memory_order_acq_rel, memory_order_acquire);
+}
+
+/* Spinning workers first: a system call for a parked one takes longer than they need
+ * to be done. */
+static void deal_all(yki_pool *pool, const yki_job *job)
+{
+    bool any = false;
+    for (unsigned i = 0; i < job->slices; i++) {
+        unsigned slot = (job->first + i) % job->used;
+        if (slot == job->caller) continue;
+        bool woken = deal(&pool->mail[slot], job, yki_job_units(job, i));
+        pool->slots[slot].woken = woken;
+        any |= woken;
+    }
+    for (unsigned slot = 0; any && slot < job->used; slot++) {
+        if (slot == job->caller || yki_job_slice(job, slot) >= job->slices) continue;
+        if (pool->slots[slot].woken) yki_worker_wake(&pool->mail[slot]);
+    }
+}
+
+/* ---- the caller's share ---- */
+
+static uint64_t run_as_worker(yki_pool *pool, const yki_job *job, unsigned taken)
+{
+    unsigned slice = yki_job_slice(job, job->caller);
+    unsigned units;
+    uint64_t done = taken;
+    yki_job_body(job, slice, 0, taken, job->caller);
+    while ((units = yki_job_take_near(job, &pool->caller_word, slice, job->caller)) != 0)
+        done += units;
+    return done;
+}
+
+/* The caller's first share is taken before others see its slice, and its slice is
+ * out before others can be done with theirs. */
+static void launch_shared(yki_pool *pool, yki_job *job)
+{
+    unsigned taken = 0;
+    uint64_t own = 0, total = (uint64_t)job->slices * job->count + job->extra;
+    job->tag = pool->tag = (pool->tag + 1) & YKI_TAG_MASK;
+    if (job->caller != YKI_NO_SLOT) {
+        unsigned units = yki_job_units(job, yki_job_slice(job, job->caller));
+        taken = yki_job_share(job, units);
+        atomic_store_explicit(&pool->caller_word, yki_word(job->tag, taken, units),
+                              memory_order_release);
+    }
+    deal_all(pool, job);
+    send_to_park(pool, job);
+    if (taken) own = run_as_worker(pool, job, taken);
+    yki_join(pool, job, own, total);
+}
+
+static void launch(yki_pool *pool, uint16_t caller, size_t n, size_t grain, yk_body body,
+                   void *ctx)
+{
+    yki_job job = {.body = body, .ctx = ctx, .caller = caller, .used = usable(pool, caller)};
+    job.slices = job.used;
+    yki_job_cut(&job, n, grain);
+    /* Where there is not a slice for everybody, the caller is to have one. */
+    if (job.slices < job.used && caller != YKI_NO_SLOT) job.first = caller;
+    if (job.slices == 1 && caller != YKI_NO_SLOT)
+        body(ctx, 0, n, caller);
+    else
+        launch_shared(pool, &job);
+}
+
+void yki_pool_run(yki_pool *pool, size_t n, size_t grain, yk_body body, void *ctx)
+{
+    if (n == 0) return;
+    const yki_current *inside = find_current(pool);
+    if (inside || yki_pool_forked(pool)) {
+        body(ctx, 0, n, inside ? inside->number : 0);
+        return;
+    }
+    uint64_t ticket = yki_queue_enter(&pool->queue);
+    uint16_t caller = stand_in(pool);
+    yki_current current = {pool, caller, yki_current_worker};
+    yki_current_worker = &current;
+    launch(pool, caller, n, grain, body, ctx);
+    yki_current_worker = current.up;
+    yki_queue_leave(&pool->queue, ticket);
+}
