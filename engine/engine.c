@@ -12,9 +12,7 @@
 #include <run/run.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <topo/topo.h>
-#include <unistd.h>
 #include <yoke/yoke.h>
 
 /* What one thread last did on an engine. */
@@ -32,32 +30,12 @@ struct yk_engine {
     yki_runner *runner;
     pthread_key_t memos;        /* of each thread: memo */
     bool has_memos;
-    uint32_t *alive;            /* a page that reads 0 in a forked child */
-    pid_t pid;                  /* where the kernel cannot wipe pages: 0 otherwise */
 };
-
-/* ---- fork ---- */
-
-static yk_status watch_forks(yk_engine *e)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    void *p = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (p == MAP_FAILED) return YK_E_NOMEM;
-    e->alive = p;
-    *e->alive = 1;
-    if (madvise(p, page, MADV_WIPEONFORK) != 0) e->pid = getpid();
-    return YK_OK;
-}
-
-static bool is_forked(const yk_engine *e)
-{
-    return *e->alive == 0 || (e->pid && e->pid != getpid());
-}
 
 static yk_status check_engine(const yk_engine *e)
 {
     if (!e) return YK_E_INVALID;
-    return is_forked(e) ? YK_E_FORKED : YK_OK;
+    return yki_pool_forked(e->pool) ? YK_E_FORKED : YK_OK;
 }
 
 /* ---- options ---- */
@@ -170,7 +148,6 @@ static yk_status open_rooms(yk_engine *e, const yk_engine_opts *o, yk_diag *diag
     if ((st = open_pool(e, &s, diag)) != YK_OK) return st;
     st = yki_rates_open(&e->rates);
     if (st == YK_OK) st = yki_blocks_open(&e->blocks);
-    if (st == YK_OK) st = watch_forks(e);
     if (st == YK_OK && pthread_key_create(&e->memos, yki_free) == 0) e->has_memos = true;
     if (st != YK_OK) return yki_fail(diag, st, "no memory for the engine");
     return open_runner(e, &s, diag);
@@ -201,7 +178,7 @@ void yk_engine_close(yk_engine **engine)
     *engine = NULL;
     /* In a forked child the threads are gone and the drivers broken: everything is left
      * to the end of the process. */
-    if (e->alive && is_forked(e)) return;
+    if (e->pool && yki_pool_forked(e->pool)) return;
     yki_runner_close(&e->runner);
     yki_blocks_close(&e->blocks);
     yki_pool_close(&e->pool);
@@ -211,7 +188,6 @@ void yk_engine_close(yk_engine **engine)
         yki_free(pthread_getspecific(e->memos));
         (void)pthread_key_delete(e->memos);
     }
-    if (e->alive) (void)munmap(e->alive, (size_t)sysconf(_SC_PAGESIZE));
     yki_free(e);
 }
 

@@ -71,7 +71,7 @@ static void give_up_launch(yki_seat *seat, const char *reason)
     if (l && proc < l->n_procs && l->tally[proc].used) {
         yki_plan_failed(l->plan, proc);
         if (!l->reason[0])
-            (void)snprintf(l->reason, sizeof l->reason, "%s: %s", seat->info.id, reason);
+            (void)snprintf(l->reason, sizeof l->reason, "%s: %.200s", seat->info.id, reason);
     }
     yki_runner_changed(seat->runner);
 }
