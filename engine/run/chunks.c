@@ -138,21 +138,35 @@ static yk_status fill(pipeline *p, yki_order_kind *last, yk_diag *diag)
     return st;
 }
 
-void yki_seat_drive(yki_seat *seat, yki_launch *l, yki_program *program)
+/* Until there are no orders, or the device fails.  Lock held on entry and return. */
+static void take_orders(pipeline *p)
 {
-    size_t proc = seat->number + 1;
-    pipeline p = {.seat = seat, .launch = l, .program = program, .alone = is_alone(l, proc)};
+    yk_status st = YK_OK;
     yk_diag diag;
     yki_order_kind last;
-    yki_rates_get(seat->runner->parts.rates, yki_launch_key(l, proc), &p.model);
     for (;;) {
-        yk_status st = fill(&p, &last, &diag);
-        if (st == YK_OK && p.n > 0) st = finish_chunk(&p, &diag);
-        else if (st == YK_OK && (last == YKI_STOP || yki_plan_finished(l->plan))) return;
-        else if (st == YK_OK) (void)yki_runner_sleep(seat->runner, UINT64_MAX);
+        st = fill(p, &last, &diag);
+        if (st == YK_OK && p->n > 0) st = finish_chunk(p, &diag);
+        else if (st == YK_OK && (last == YKI_STOP || yki_plan_finished(p->launch->plan))) return;
+        else if (st == YK_OK) (void)yki_runner_sleep(p->seat->runner, UINT64_MAX);
         if (st != YK_OK) {
-            lose(&p, st, &diag);
+            lose(p, st, &diag);
             return;
         }
     }
+}
+
+void yki_seat_drive(yki_seat *seat, yki_launch *l, yki_program *program)
+{
+    yki_runner *r = seat->runner;
+    size_t proc = seat->number + 1;
+    pipeline p = {.seat = seat, .launch = l, .program = program, .alone = is_alone(l, proc)};
+    yki_rates_get(r->parts.rates, yki_launch_key(l, proc), &p.model);
+    yki_runner_unlock(r);
+    yki_memory_launch_begin(seat->memory, &l->call);
+    yki_runner_lock(r);
+    take_orders(&p);
+    yki_runner_unlock(r);
+    yki_memory_launch_end(seat->memory);
+    yki_runner_lock(r);
 }
