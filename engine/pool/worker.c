@@ -27,6 +27,7 @@
 typedef struct idle {
     unsigned spins;         /* since the last work */
     uint64_t since_ns;      /* first look at the clock since then; 0: none yet */
+    uint64_t now_ns;        /* last look */
     uint64_t yielded_ns;    /* last yield */
     uint64_t budget_ns;     /* how long to spin */
 } idle;
@@ -131,7 +132,7 @@ static void park(yki_pool *pool, yki_mail *mail, size_t me, uint64_t w)
 static void learn(idle *i)
 {
     if (i->since_ns != 0) {
-        uint64_t gap = yki_now_ns() - i->since_ns;
+        uint64_t gap = i->now_ns - i->since_ns;
         uint64_t budget = i->budget_ns;
         if (gap > GAP_MAX_NS) {
             budget /= 2;
@@ -152,7 +153,7 @@ static bool spin(idle *i)
 {
     yki_relax();
     if (++i->spins % SPINS_A_CLOCK != 0) return false;
-    uint64_t now = yki_now_ns();
+    uint64_t now = i->now_ns = yki_now_ns();
     if (i->since_ns == 0) i->since_ns = i->yielded_ns = now;
     if (now - i->since_ns >= i->budget_ns) return true;
     if (now - i->yielded_ns < YIELD_EVERY_NS) return false;
@@ -178,8 +179,8 @@ void *yki_worker_main(void *arg)
             seen = yki_word_tag(w);
             if (order == YKI_ORDER_QUIT) return NULL;
             park_now = pool->no_spin || order != 0;
-            learn(&wait);
             if (!order) run_launch(pool, mail, self->slot, seen);
+            learn(&wait);
         } else if (poll_sources(pool, self->slot)) {
             wait.spins = 0;
             wait.since_ns = 0;
@@ -187,6 +188,7 @@ void *yki_worker_main(void *arg)
         } else if (park_now || spin(&wait)) {
             if (wait.since_ns == 0) wait.since_ns = yki_now_ns();
             park(pool, mail, self->slot, w);
+            wait.now_ns = yki_now_ns();
             park_now = pool->no_spin;
         }
     }
