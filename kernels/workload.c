@@ -149,7 +149,7 @@ void yki_grid(size_t elements, size_t *nx, size_t *ny)
     *ny = root ? elements / root : 0;
 }
 
-double yki_error(double got, double want, double scale)
+double yki_difference(double got, double want, double scale)
 {
     if (got == want || (isnan(got) && isnan(want))) return 0;
     if (!isfinite(got) || !isfinite(want)) return NAN;
@@ -161,7 +161,7 @@ void yki_check_floats(const yki_instance *in, size_t array, yki_scale_fn scale, 
     const yki_array *a = &in->array[array];
     const float *got = a->data, *want = a->expected;
     for (size_t k = 0; k < a->bytes / sizeof *got; k++) {
-        double e = yki_error((double)got[k], (double)want[k], scale(in, k));
+        double e = yki_difference((double)got[k], (double)want[k], scale(in, k));
         if (yki_worse(out->max_error, e) == out->max_error) continue;
         bool known_nan = isnan(out->max_error);
         out->max_error = yki_worse(out->max_error, e);

@@ -152,7 +152,7 @@ static inline double yki_worse(double a, double b)
 
 /* Error of `got` against `want` in units of `scale`: 0 for equal values, two NaNs and
  * equal infinities; NaN where only one of them is finite. */
-double yki_error(double got, double want, double scale);
+double yki_difference(double got, double want, double scale);
 
 /* Fills *out from one array of floats, each error in units of scale(in, k). */
 typedef double (*yki_scale_fn)(const yki_instance *in, size_t k);

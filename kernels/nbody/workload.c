@@ -100,7 +100,7 @@ static double worst_of(const yki_instance *in, size_t k, double pulled, yki_verd
     double worst = 0;
     for (size_t i = 0; i < in->extent.nx; i++) {
         double scale = fabs((double)want[i]) + (double)DT * pulled;
-        double e = yki_error((double)got[i], (double)want[i], scale);
+        double e = yki_difference((double)got[i], (double)want[i], scale);
         if (!(e > worst) && !isnan(e)) continue;
         worst = e;
         if (!(e <= out->tolerance))

@@ -1,0 +1,278 @@
+/* The command line of yoke-bench; see bench.h.  Runs once, at the start of main. */
+#include "bench.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+
+/* Long options without a letter. */
+enum {
+    OPT_LIST = 256, OPT_SIZE, OPT_THREADS, OPT_DEVICES, OPT_CARVE, OPT_POLICY, OPT_COLD,
+    OPT_QUICK, OPT_JSON, OPT_CSV, OPT_COMPARE, OPT_FAIL_IF, OPT_VERBOSE, OPT_HELP, OPT_VERSION
+};
+
+static const struct option long_options[] = {
+    {"list", no_argument, NULL, OPT_LIST},
+    {"size", required_argument, NULL, OPT_SIZE},
+    {"threads", required_argument, NULL, OPT_THREADS},
+    {"devices", required_argument, NULL, OPT_DEVICES},
+    {"carve", required_argument, NULL, OPT_CARVE},
+    {"policy", required_argument, NULL, OPT_POLICY},
+    {"cold", no_argument, NULL, OPT_COLD},
+    {"quick", no_argument, NULL, OPT_QUICK},
+    {"json", required_argument, NULL, OPT_JSON},
+    {"csv", required_argument, NULL, OPT_CSV},
+    {"compare", required_argument, NULL, OPT_COMPARE},
+    {"fail-if", required_argument, NULL, OPT_FAIL_IF},
+    {"verbose", no_argument, NULL, OPT_VERBOSE},
+    {"help", no_argument, NULL, OPT_HELP},
+    {"version", no_argument, NULL, OPT_VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+static const char *const size_names[] = {"small", "medium", "large", NULL};
+static const char *const policy_names[] = {
+    [YK_POLICY_AUTO] = "auto", [YK_POLICY_SINGLE] = "single",
+    [YK_POLICY_STATIC] = "static", [YK_POLICY_DYNAMIC] = "dynamic", NULL};
+
+const char *bench_policy_name(yk_policy policy) { return policy_names[policy]; }
+
+void bench_usage(FILE *to)
+{
+    fputs("usage: yoke-bench [options] [WORKLOAD ...]\n"
+          "Runs workloads on one core, with OpenMP, on Yoke's pool, on each device, and split\n"
+          "over all of them; checks every result against the serial one; prints how long each\n"
+          "took.  Without WORKLOAD it runs them all.\n"
+          "\n"
+          "What to run\n"
+          "  --list              show the workloads and their sizes, and end\n"
+          "  --size SIZE         small, medium (default), large, or a number of elements\n"
+          "  --quick             small sizes and little time: a check more than a measurement\n"
+          "  --cold              time first launches, each on a fresh engine\n"
+          "\n"
+          "On what\n"
+          "  --threads N         workers, and OpenMP threads (default: all usable cores)\n"
+          "  --devices LIST      all (default), none, or ids and parts of names: gpu0,pocl\n"
+          "  --carve N           give each OpenCL CPU device in turn N cores of its own, and\n"
+          "                      split between it and the pool on the others\n"
+          "  --policy POLICY     how hybrid splits: auto (default), single, static, dynamic\n"
+          "\n"
+          "Reports\n"
+          "  --json FILE|-       the result as JSON; \"-\": on stdout, instead of the table\n"
+          "  --csv FILE|-        the same as CSV\n"
+          "  --compare OLD.json [NEW.json]   tell what got faster or slower since OLD; without\n"
+          "                      NEW, workloads are run now\n"
+          "  --fail-if slower:10%   with --compare: exit 4 if anything is, for certain\n"
+          "  --verbose           every variant, and what is being done\n"
+          "  --help, --version\n"
+          "\n"
+          "Exit codes: 0 ok, 1 run-time error, 2 usage, 3 a result was wrong, 4 a regression,\n"
+          "130 interrupted (with partial results).\n", to);
+}
+
+/* ---- values ---- */
+
+static int bad_value(const char *option, const char *value, const char *expected)
+{
+    return yki_usage_error(BENCH_TOOL, "%s %s: expected %s", option, value, expected);
+}
+
+/* The position of `word` in `words`, or -1 after saying what was expected. */
+static int word_at(const char *option, const char *word, const char *const *words,
+                   const char *expected)
+{
+    for (int k = 0; words[k]; k++)
+        if (strcmp(words[k], word) == 0) return k;
+    const char *near = yki_nearest(word, words);
+    if (near)
+        yki_usage_error(BENCH_TOOL, "%s %s: expected %s; did you mean %s?", option, word,
+                        expected, near);
+    else
+        bad_value(option, word, expected);
+    return -1;
+}
+
+static int parse_size(bench_options *o, const char *value)
+{
+    static const char expected[] = "small, medium, large or a whole number of elements";
+    o->size_given = true;
+    o->elements_given = false;
+    if (value[0] >= '0' && value[0] <= '9') {
+        o->elements_given = yki_parse_size(value, 0, (size_t)1 << 40, &o->elements);
+        return o->elements_given ? YKI_EXIT_OK : bad_value("--size", value, expected);
+    }
+    int k = word_at("--size", value, size_names, expected);
+    if (k >= 0) o->size = (yki_size)k;
+    return k >= 0 ? YKI_EXIT_OK : YKI_EXIT_USAGE;
+}
+
+static int parse_policy(bench_options *o, const char *value)
+{
+    int k = word_at("--policy", value, policy_names, "auto, single, static or dynamic");
+    if (k >= 0) o->policy = (yk_policy)k;
+    return k >= 0 ? YKI_EXIT_OK : YKI_EXIT_USAGE;
+}
+
+static int parse_count(const char *option, const char *value, size_t *out)
+{
+    if (yki_parse_size(value, 1, 65536, out)) return YKI_EXIT_OK;
+    return bad_value(option, value, "a whole number from 1 to 65536");
+}
+
+static int parse_fail_if(bench_options *o, const char *value)
+{
+    static const char expected[] = "slower:PERCENT%, as in slower:10%";
+    char *end;
+    if (strncmp(value, "slower:", 7) != 0 || value[7] < '0' || value[7] > '9')
+        return bad_value("--fail-if", value, expected);
+    errno = 0;
+    double percent = strtod(value + 7, &end);
+    bool ok = errno == 0 && strcmp(end, "%") == 0 && isfinite(percent) && percent <= 1e6 &&
+              strspn(value + 7, "0123456789.") + 7 == (size_t)(end - value);
+    if (!ok) return bad_value("--fail-if", value, expected);
+    o->fail_ratio = 1 + percent / 100;
+    return YKI_EXIT_OK;
+}
+
+static int parse_path(const char *option, const char *value, const char **out)
+{
+    if (!value[0]) return bad_value(option, "''", "the name of a file, or - for stdout");
+    *out = value;
+    return YKI_EXIT_OK;
+}
+
+/* --compare takes a second file if the next word looks like one. */
+static int parse_compare(bench_options *o, int argc, char **argv)
+{
+    o->compare_old = optarg;
+    if (optind >= argc) return YKI_EXIT_OK;
+    size_t length = strlen(argv[optind]);
+    if (length > 5 && strcmp(argv[optind] + length - 5, ".json") == 0)
+        o->compare_new = argv[optind++];
+    return YKI_EXIT_OK;
+}
+
+static int parse_one(bench_options *o, int option, int argc, char **argv)
+{
+    switch (option) {
+    case OPT_LIST: o->list = true; return YKI_EXIT_OK;
+    case OPT_SIZE: return parse_size(o, optarg);
+    case OPT_THREADS: return parse_count("--threads", optarg, &o->threads);
+    case OPT_DEVICES:
+        o->devices = optarg;
+        return optarg[0] ? YKI_EXIT_OK
+                         : bad_value("--devices", "''", "all, none, or a list of devices");
+    case OPT_CARVE: return parse_count("--carve", optarg, &o->carve);
+    case OPT_POLICY: return parse_policy(o, optarg);
+    case OPT_COLD: o->cold = true; return YKI_EXIT_OK;
+    case OPT_QUICK: o->quick = true; return YKI_EXIT_OK;
+    case OPT_JSON: return parse_path("--json", optarg, &o->json);
+    case OPT_CSV: return parse_path("--csv", optarg, &o->csv);
+    case OPT_COMPARE: return parse_compare(o, argc, argv);
+    case OPT_FAIL_IF: return parse_fail_if(o, optarg);
+    case OPT_VERBOSE: o->verbose = true; return YKI_EXIT_OK;
+    case OPT_HELP: o->help = true; return YKI_EXIT_OK;
+    case OPT_VERSION: o->version = true; return YKI_EXIT_OK;
+    default: return yki_option_error(BENCH_TOOL, option, argv, long_options);
+    }
+}
+
+/* ---- the rest ---- */
+
+static int unknown_workload(const char *name)
+{
+    const char *names[BENCH_MAX_WORKLOADS + 1];
+    size_t n = yki_workload_count < BENCH_MAX_WORKLOADS ? yki_workload_count
+                                                        : BENCH_MAX_WORKLOADS;
+    for (size_t k = 0; k < n; k++) names[k] = yki_workloads[k]->name;
+    names[n] = NULL;
+    const char *near = yki_nearest(name, names);
+    if (near)
+        return yki_usage_error(BENCH_TOOL, "there is no workload '%s'; did you mean %s?", name,
+                               near);
+    return yki_usage_error(BENCH_TOOL, "there is no workload '%s' (--list shows all)", name);
+}
+
+static bool has_workload(const bench_options *o, const yki_workload *w)
+{
+    for (size_t k = 0; k < o->n_workloads; k++)
+        if (o->workloads[k] == w) return true;
+    return false;
+}
+
+static int add_workload(bench_options *o, const yki_workload *w)
+{
+    if (has_workload(o, w)) return YKI_EXIT_OK;
+    if (o->n_workloads == BENCH_MAX_WORKLOADS)
+        return yki_usage_error(BENCH_TOOL, "too many workloads");
+    o->workloads[o->n_workloads++] = w;
+    return YKI_EXIT_OK;
+}
+
+static int parse_workloads(bench_options *o, int argc, char **argv)
+{
+    int code = YKI_EXIT_OK;
+    for (int k = optind; k < argc && code == YKI_EXIT_OK; k++) {
+        const yki_workload *w = yki_workload_find(argv[k]);
+        code = w ? add_workload(o, w) : unknown_workload(argv[k]);
+    }
+    if (optind < argc) return code;
+    for (size_t k = 0; k < yki_workload_count && code == YKI_EXIT_OK; k++)
+        code = add_workload(o, yki_workloads[k]);
+    return code;
+}
+
+static int check_together(const bench_options *o)
+{
+    if (o->json && o->csv && strcmp(o->json, "-") == 0 && strcmp(o->csv, "-") == 0)
+        return yki_usage_error(BENCH_TOOL, "only one of --json and --csv can go to stdout");
+    if (o->fail_ratio > 0 && !o->compare_old)
+        return yki_usage_error(BENCH_TOOL, "--fail-if needs --compare");
+    if (o->compare_old && ((o->json && strcmp(o->json, "-") == 0) ||
+                           (o->csv && strcmp(o->csv, "-") == 0)))
+        return yki_usage_error(BENCH_TOOL, "--compare writes to stdout: give --json and --csv "
+                                           "a file");
+    if (o->compare_new && (o->json || o->csv))
+        return yki_usage_error(BENCH_TOOL, "--compare with two files runs nothing: there is "
+                                           "no result for --json or --csv");
+    if (o->list && (o->json || o->csv || o->compare_old))
+        return yki_usage_error(BENCH_TOOL, "--list stands alone");
+    if (o->carve && o->devices && strcmp(o->devices, "none") == 0)
+        return yki_usage_error(BENCH_TOOL, "--carve needs a device: --devices none has none");
+    return YKI_EXIT_OK;
+}
+
+/* Options that were not given may come from the environment. */
+static int from_environment(bench_options *o)
+{
+    yk_diag diag = {0};
+    if (!o->devices) o->devices = yki_env("YOKE_DEVICES");
+    if (o->carve) return YKI_EXIT_OK;
+    if (yki_env_size("YOKE_CARVE", 1, 65536, &o->carve, &diag) == YK_OK) return YKI_EXIT_OK;
+    return yki_usage_error(BENCH_TOOL, "%s", diag.text);
+}
+
+int bench_options_parse(bench_options *o, int argc, char **argv)
+{
+    *o = (bench_options){.size = YKI_MEDIUM, .argc = argc, .argv = argv};
+    int option;
+    while ((option = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
+        int code = parse_one(o, option, argc, argv);
+        if (code != YKI_EXIT_OK) return code;
+    }
+    if (o->help || o->version) return YKI_EXIT_OK;
+    int code = parse_workloads(o, argc, argv);
+    if (code == YKI_EXIT_OK) code = check_together(o);
+    if (code == YKI_EXIT_OK) code = from_environment(o);
+    if (o->quick && !o->size_given) o->size = YKI_SMALL;
+    return code;
+}
+
+size_t bench_elements(const bench_options *o, const yki_workload *w)
+{
+    return o->elements_given ? o->elements : w->elements[o->size];
+}

@@ -1,0 +1,173 @@
+/* The parent's round through all workloads: a child for each, restarted without a
+ * device that took it down; see bench.h. */
+#include "session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+
+/* ---- one workload, one turn ---- */
+
+static void give_up_on(bench_device *d, bench_end end, const char *how, const char *where)
+{
+    d->status = end == BENCH_END_LATE ? BENCH_TIMEOUT : BENCH_CRASHED;
+    if (end == BENCH_END_LATE)
+        snprintf(d->reason, sizeof d->reason, "no answer %s", where);
+    else
+        snprintf(d->reason, sizeof d->reason, "driver crashed (%s) %s", how, where);
+    yki_progress(NULL);
+    yki_error(BENCH_TOOL, "%s: %s; left out, other results stand", d->id, d->reason);
+}
+
+/* Opening took the child down: opens each device by itself, to see whose fault that is.
+ * What is found holds for all workloads: it is written to the session's devices too. */
+static void probe(bench_session *s, bench_result *r, bench_end end, const char *how)
+{
+    bench_shared *shared = s->shared;
+    bench_result all = *r;
+    bool found = false;
+    for (uint64_t k = 0; k < r->n_devices && !bench_interrupted(); k++) {
+        char why[32];
+        if (all.devices[k].status != BENCH_OK) continue;
+        shared->job.kind = BENCH_JOB_PROBE;
+        shared->result = (bench_result){.n_devices = 1};
+        shared->result.devices[0] = all.devices[k];
+        bench_end e = bench_supervise(shared, s->fd, why);
+        if (e != BENCH_END_DIED && e != BENCH_END_LATE) continue;
+        give_up_on(&r->devices[k], e, why, "while opening");
+        found = true;
+    }
+    /* None by itself: then they cannot be together, and all are left out. */
+    for (uint64_t k = 0; k < r->n_devices && !found; k++)
+        if (r->devices[k].status == BENCH_OK)
+            give_up_on(&r->devices[k], end, how, "while opening");
+    for (uint64_t k = 0; k < r->n_devices; k++)
+        for (size_t d = 0; d < s->n_devices; d++)
+            if (strcmp(s->devices[d].id, r->devices[k].id) == 0 &&
+                r->devices[k].status != BENCH_OK)
+                s->devices[d] = r->devices[k];
+}
+
+/* The child died or hung: marks whoever was at work.  False if that was no device. */
+static bool blame(bench_session *s, bench_result *r, bench_end end, const char *how)
+{
+    char where[BENCH_TEXT];
+    int active = atomic_load_explicit(&s->shared->active, memory_order_acquire);
+    snprintf(where, sizeof where, "in %s", r->workload);
+    if (active >= 0 && (uint64_t)active < r->n_devices) {
+        give_up_on(&r->devices[active], end, how, where);
+        return true;
+    }
+    if (active == BENCH_ACTIVE_NONE) return false;
+    bool any = false;
+    for (uint64_t k = 0; k < r->n_devices; k++) {
+        bench_device *d = &r->devices[k];
+        any |= d->status == BENCH_OK;
+        if (active == BENCH_ACTIVE_HYBRID && d->status == BENCH_OK && d->in_split)
+            give_up_on(d, end, how, "in a split");
+    }
+    if (active == BENCH_ACTIVE_OPENING && any) probe(s, r, end, how);
+    return any;
+}
+
+static void set_job(bench_session *s, const bench_result *r)
+{
+    const bench_options *o = s->options;
+    bench_job *job = &s->shared->job;
+    *job = (bench_job){.kind = BENCH_JOB_WORKLOAD, .elements = r->elements,
+                       .threads = o->threads, .carve = o->carve, .policy = o->policy,
+                       .reps = o->quick ? 7 : 9, .budget_s = o->quick ? 2.5 : 25,
+                       .cold = o->cold, .verbose = o->verbose};
+    yki_copy_text(job->workload, sizeof job->workload, r->workload);
+}
+
+/* Runs children until one comes to its end.  Each restart leaves out a device, so this
+ * ends.  Returns an exit code. */
+static int run_turn(bench_session *s, bench_result *r)
+{
+    char how[32];
+    for (;;) {
+        set_job(s, r);
+        s->shared->result = *r;
+        bench_end end = bench_supervise(s->shared, s->fd, how);
+        if (end == BENCH_END_INTERRUPTED) return YKI_EXIT_INTERRUPTED;
+        if (end == BENCH_END_NOT_STARTED) return yki_error(BENCH_TOOL, "cannot start a child");
+        if (end == BENCH_END_DONE) break;
+        if (blame(s, r, end, how)) continue;
+        snprintf(r->failure, sizeof r->failure, "%s (%.20s) while %.60s",
+                 end == BENCH_END_LATE ? "no answer" : "crashed", how, s->shared->step);
+        yki_error(BENCH_TOOL, "%s: %s", r->workload, r->failure);
+        return YKI_EXIT_ERROR;
+    }
+    *r = s->shared->result;
+    if (r->failure[0]) {
+        yki_progress(NULL);
+        yki_error(BENCH_TOOL, "%s: %s", r->workload, r->failure);
+    }
+    return s->shared->exit_code;
+}
+
+/* ---- all of them ---- */
+
+/* The devices of a turn: with --carve, CPU devices come one at a time. */
+static void set_devices(const bench_session *s, bench_result *r, const bench_device *carved)
+{
+    for (size_t k = 0; k < s->n_devices; k++) {
+        const bench_device *d = &s->devices[k];
+        if (!d->carved || d == carved) r->devices[r->n_devices++] = *d;
+    }
+    if (!carved) return;
+    memcpy(r->carved_device, carved->id, sizeof r->carved_device);
+    r->carved = s->options->carve;
+}
+
+/* The code that says most: a wrong result before an error, that before success. */
+static int worse_code(int a, int b)
+{
+    static const int order[] = {YKI_EXIT_INTERRUPTED, YKI_EXIT_WRONG, YKI_EXIT_USAGE,
+                                YKI_EXIT_ERROR};
+    for (size_t k = 0; k < sizeof order / sizeof *order; k++)
+        if (a == order[k] || b == order[k]) return order[k];
+    return YKI_EXIT_OK;
+}
+
+static int run_one(bench_session *s, const yki_workload *w, const bench_device *carved)
+{
+    bench_result *r = &s->results[s->n_results];
+    *r = (bench_result){.elements = bench_elements(s->options, w)};
+    yki_copy_text(r->workload, sizeof r->workload, w->name);
+    set_devices(s, r, carved);
+    yki_progress("%s %s (%zu of %zu)", w->name, r->carved_device, s->n_results + 1, s->asked);
+    int code = run_turn(s, r);
+    if (code == YKI_EXIT_INTERRUPTED) return code;
+    s->n_results++;
+    bench_derive(r);
+    if (code == YKI_EXIT_OK && bench_bad_device(r)) code = YKI_EXIT_ERROR;
+    return r->n_wrong ? YKI_EXIT_WRONG : code;
+}
+
+static size_t turns(const bench_session *s)
+{
+    size_t n = 0;
+    for (size_t k = 0; k < s->n_devices; k++) n += s->devices[k].carved;
+    return n ? n : 1;
+}
+
+int bench_session_run(bench_session *s)
+{
+    int code = YKI_EXIT_OK;
+    s->asked = s->options->n_workloads * turns(s);
+    s->results = calloc(s->asked, sizeof *s->results);
+    if (!s->results) return yki_error(BENCH_TOOL, "out of memory");
+    for (size_t w = 0; w < s->options->n_workloads; w++) {
+        bool carving = s->options->carve > 0;
+        for (size_t k = 0; k < (carving ? s->n_devices : 1) && code != YKI_EXIT_INTERRUPTED; k++) {
+            const bench_device *carved = carving ? &s->devices[k] : NULL;
+            if (carved && !carved->carved) continue;
+            code = worse_code(code, run_one(s, s->options->workloads[w], carved));
+        }
+    }
+    yki_progress(NULL);
+    return code;
+}

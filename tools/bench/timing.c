@@ -1,0 +1,183 @@
+/* Timing of variants, in turns; see measure.h.
+ *
+ * A sample is one run, or as many back to back as take some milliseconds, after one that
+ * is not timed; before it, the process is quiet: no thread of another variant spins.  A
+ * round takes one sample of each variant, starting with another one each time. */
+#include "measure.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/base.h"
+
+static const double SAMPLE_S = 4e-3, WARM_S = 0.5;
+enum { WARM_RUNS = 2, WARM_HYBRID_RUNS = 8, LEAST_ROUNDS = 3, MAX_INNER = 256 };
+
+/* ---- one sample ---- */
+
+static double timed_runs(bench_run *run, bench_variant *v, yk_engine *engine, size_t count,
+                         yk_report *report)
+{
+    yk_status st = YK_OK;
+    uint64_t begin = yki_now_ns();
+    for (size_t k = 0; k < count && st == YK_OK; k++)
+        st = bench_run_variant(run, v, engine, report);
+    double s = yki_seconds(yki_now_ns() - begin);
+    bench_variant_ran(run, v, st, report);
+    return s / (double)count;
+}
+
+static void keep_sample(bench_run *run, bench_variant *v, double s, const yk_report *report)
+{
+    if (v->off || v->n == BENCH_MAX_REPS) return;
+    if (v->kind == BENCH_HYBRID) run->hybrid[v->n] = *report;
+    v->samples[v->n++] = s;
+}
+
+static void sample_warm(bench_run *run, bench_variant *v)
+{
+    yk_report report = {0}, unused = {0};
+    yki_instance_reset(run->instance);
+    bench_wait_quiet();
+    if (v->inner > 1) timed_runs(run, v, run->engine, 1, &unused);
+    double s = v->off ? 0 : timed_runs(run, v, run->engine, v->inner, &report);
+    keep_sample(run, v, s, &report);
+}
+
+/* The first run on an engine of its own, whose devices are open. */
+static void sample_cold(bench_run *run, bench_variant *v)
+{
+    yk_report report = {0};
+    yk_engine *engine = NULL;
+    if (v->kind != BENCH_SERIAL && v->kind != BENCH_OPENMP) {
+        yk_status st = bench_engine_open(run->shared, &engine, &v->diag);
+        if (st != YK_OK) {
+            bench_variant_ran(run, v, st, &report);
+            return;
+        }
+        bench_variant_step(run, v, "first run on");
+    }
+    yki_instance_reset(run->instance);
+    bench_wait_quiet();
+    keep_sample(run, v, timed_runs(run, v, engine, 1, &report), &report);
+    yk_engine_close(&engine);
+}
+
+/* ---- all of them ---- */
+
+/* Runs until the split has settled, and chooses how many runs make a sample. */
+static void warm_up(bench_run *run, bench_variant *v)
+{
+    size_t runs = v->kind == BENCH_HYBRID ? WARM_HYBRID_RUNS : WARM_RUNS;
+    uint64_t begin = yki_now_ns();
+    bench_variant_step(run, v, "warming up");
+    yki_instance_reset(run->instance);
+    v->estimate_s = INFINITY;
+    for (size_t k = 0; k < runs && !v->off; k++) {
+        yk_report report = {0};
+        double s = timed_runs(run, v, run->engine, 1, &report);
+        v->estimate_s = fmin(v->estimate_s, s);
+        if (k > 0 && yki_seconds(yki_now_ns() - begin) > WARM_S) break;
+    }
+    double inner = ceil(SAMPLE_S / fmax(v->estimate_s, 1e-9));
+    v->inner = inner > MAX_INNER ? MAX_INNER : inner < 1 ? 1 : (size_t)inner;
+}
+
+static void round_of_samples(bench_run *run, size_t round)
+{
+    for (size_t k = 0; k < run->n && !run->result->failure[0]; k++) {
+        bench_variant *v = &run->variants[(round + k) % run->n];
+        if (v->off) continue;
+        bench_variant_step(run, v, "timing");
+        if (run->shared->job.cold) sample_cold(run, v);
+        else sample_warm(run, v);
+    }
+}
+
+static bench_time *time_of(bench_result *r, const bench_variant *v)
+{
+    switch (v->kind) {
+    case BENCH_SERIAL: return &r->serial;
+    case BENCH_OPENMP: return &r->openmp;
+    case BENCH_POOL: return &r->pool;
+    case BENCH_HYBRID: return &r->hybrid;
+    case BENCH_DEVICE: break;
+    }
+    return &r->devices[v->device].time;
+}
+
+/* First device to finish over the last, from the launch's start. */
+static double balance_of(const yk_report *report)
+{
+    double first = INFINITY, last = 0;
+    for (uint32_t k = 0; k < report->n_parts; k++) {
+        if (report->parts[k].items == 0) continue;
+        double finish = report->total_s - report->parts[k].idle_s;
+        first = fmin(first, finish);
+        last = fmax(last, finish);
+    }
+    return last > 0 ? fmax(first, 0) / last : 0;
+}
+
+/* The report of the run whose time is nearest to the median stands for all. */
+static void describe_hybrid(bench_run *run, const bench_variant *v, double median)
+{
+    bench_result *r = run->result;
+    double balance[BENCH_MAX_REPS];
+    size_t best = 0;
+    for (size_t k = 0; k < v->n; k++) {
+        balance[k] = balance_of(&run->hybrid[k]);
+        if (fabs(v->samples[k] - median) < fabs(v->samples[best] - median)) best = k;
+    }
+    const yk_report *report = &run->hybrid[best];
+    size_t runs = run->shared->job.cold ? 1 : v->inner;
+    r->split = report->split;
+    r->overhead_s = report->overhead_s / (double)runs;
+    r->bytes_up = report->bytes_up / runs;
+    r->bytes_down = report->bytes_down / runs;
+    yki_copy_text(r->hybrid_reason, sizeof r->hybrid_reason, report->reason);
+    for (uint32_t k = 0; k < report->n_parts; k++) {
+        const yk_part *p = &report->parts[k];
+        bench_part *to = &r->parts[r->n_parts++];
+        *to = (bench_part){.items = p->items / runs, .busy_s = p->busy_s / (double)runs};
+        yki_copy_text(to->device, sizeof to->device, p->device);
+    }
+    if (report->split) r->balance = bench_median(balance, v->n);
+}
+
+/* Hybrid without a second processor is the pool, and was not timed again. */
+static void copy_pool(bench_run *run)
+{
+    bench_result *r = run->result;
+    r->hybrid = r->pool;
+    r->n_parts = 1;
+    r->parts[0] = (bench_part){.device = "cpu", .items = run->instance->extent.items *
+                                                         run->instance->extent.launches,
+                               .busy_s = r->pool.median_s};
+    yki_copy_text(r->hybrid_reason, sizeof r->hybrid_reason, "no second processor");
+}
+
+void bench_time_all(bench_run *run)
+{
+    const bench_job *job = &run->shared->job;
+    for (size_t k = 0; k < run->n && !job->cold; k++)
+        if (!run->variants[k].off) warm_up(run, &run->variants[k]);
+    uint64_t begin = yki_now_ns();
+    size_t rounds = 0;
+    for (; rounds < job->reps && !run->result->failure[0]; rounds++) {
+        if (rounds >= LEAST_ROUNDS && yki_seconds(yki_now_ns() - begin) > job->budget_s) break;
+        round_of_samples(run, rounds);
+    }
+    run->result->cut_short = rounds < job->reps;
+    for (size_t k = 0; k < run->n; k++) {
+        bench_variant *v = &run->variants[k];
+        if (v->off || v->n == 0) continue;
+        if (v->kind == BENCH_HYBRID) {
+            double sorted[BENCH_MAX_REPS];
+            memcpy(sorted, v->samples, v->n * sizeof *sorted);
+            describe_hybrid(run, v, bench_median(sorted, v->n));
+        }
+        *time_of(run->result, v) = bench_summary(v->samples, v->n);
+    }
+    if (run->result->is_pool) copy_pool(run);
+}

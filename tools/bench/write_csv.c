@@ -1,0 +1,93 @@
+/* The report as CSV: a header, then one line for each variant of each workload; see
+ * bench.h.  Fields that do not apply are empty. */
+#include "bench.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char header[] =
+    "workload,elements,shape,items,bytes,flops,carved_device,variant,device,type,shares_cores,"
+    "status,reason,median_s,min_s,spread,reps,mode,speedup,speedup_openmp,best_single,regret,"
+    "efficiency,balance,max_error,tolerance,verified\n";
+
+/* RFC 4180: quotes doubled, the field between quotes where that is needed. */
+static void put_text(FILE *f, const char *text)
+{
+    if (!strpbrk(text, ",\"\r\n")) {
+        fputs(text, f);
+        return;
+    }
+    putc('"', f);
+    for (; *text; text++) {
+        if (*text == '"') putc('"', f);
+        putc(*text, f);
+    }
+    putc('"', f);
+}
+
+static void put_number(FILE *f, bool known, double x)
+{
+    putc(',', f);
+    if (known) fprintf(f, "%.9g", x);
+}
+
+typedef struct row {
+    const char *variant;
+    const bench_device *device;     /* NULL: none */
+    const bench_time *time;
+} row;
+
+static void put_row(FILE *f, const bench_result *r, const row *w)
+{
+    const bench_device *d = w->device;
+    bool timed = w->time->reps > 0 && (!d || d->status == BENCH_OK);
+    bool hybrid = strcmp(w->variant, "hybrid") == 0;
+    fprintf(f, "%s,%" PRIu64 ",", r->workload, r->elements);
+    put_text(f, r->shape);
+    fprintf(f, ",%" PRIu64 ",%.9g,%.9g,%s,%s,", r->items, r->bytes, r->flops, r->carved_device,
+            w->variant);
+    put_text(f, d ? d->name : "");
+    fprintf(f, ",%s,%s,%s,", d ? bench_type_name(d->type) : "",
+            d ? d->shares_cores ? "true" : "false" : "",
+            d ? bench_status_name(d->status) : timed ? "ok" : "");
+    put_text(f, d ? d->reason : hybrid ? r->hybrid_reason : "");
+    put_number(f, timed, w->time->median_s);
+    put_number(f, timed, w->time->min_s);
+    put_number(f, timed, w->time->spread);
+    put_number(f, timed, (double)w->time->reps);
+    fprintf(f, ",%s", hybrid ? r->split ? "split" : "single" : "");
+    put_number(f, hybrid && r->speedup > 0, r->speedup);
+    put_number(f, hybrid && r->speedup_openmp > 0, r->speedup_openmp);
+    fprintf(f, ",%s", hybrid ? r->best_single : "");
+    put_number(f, hybrid && r->has_regret, r->regret);
+    put_number(f, hybrid && r->has_efficiency, r->efficiency);
+    put_number(f, hybrid && r->balance > 0, r->balance);
+    put_number(f, true, r->max_error);
+    put_number(f, true, r->tolerance);
+    fprintf(f, ",%s\n", r->verified ? "true" : "false");
+}
+
+static void put_result(FILE *f, const bench_result *r)
+{
+    put_row(f, r, &(row){"serial", NULL, &r->serial});
+    if (r->openmp.reps) put_row(f, r, &(row){"openmp", NULL, &r->openmp});
+    put_row(f, r, &(row){"pool", NULL, &r->pool});
+    for (uint64_t k = 0; k < r->n_devices; k++)
+        put_row(f, r, &(row){r->devices[k].id, &r->devices[k], &r->devices[k].time});
+    put_row(f, r, &(row){"hybrid", NULL, &r->hybrid});
+}
+
+int bench_write_csv(const bench_report *report, const char *path)
+{
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *f = open_memstream(&text, &bytes);
+    if (!f) return yki_error(BENCH_TOOL, "out of memory");
+    fputs(header, f);
+    for (size_t k = 0; k < report->n_results; k++) put_result(f, &report->results[k]);
+    int code = fclose(f) == 0 ? yki_write_text(BENCH_TOOL, path, text, bytes)
+                              : yki_error(BENCH_TOOL, "out of memory");
+    free(text);
+    return code;
+}

@@ -1,0 +1,125 @@
+/* The report as JSON, schema yoke-bench/1; see bench.h and docs/yoke-bench-1.schema.json. */
+#include "bench.h"
+
+#include <math.h>
+
+static json_t *text_or_null(const char *text) { return text && text[0] ? json_string(text) : json_null(); }
+
+/* JSON knows neither NaN nor infinity. */
+static json_t *number(double x) { return isfinite(x) ? json_real(x) : json_null(); }
+
+/* Puts the four numbers of a series into `to`; nothing where there is none. */
+static void put_time(json_t *to, const bench_time *t)
+{
+    if (t->reps == 0) return;
+    json_object_set_new(to, "median_s", json_real(t->median_s));
+    json_object_set_new(to, "min_s", json_real(t->min_s));
+    json_object_set_new(to, "spread", json_real(t->spread));
+    json_object_set_new(to, "reps", json_integer((json_int_t)t->reps));
+}
+
+static void set_time(json_t *to, const char *key, const bench_time *t)
+{
+    if (t->reps == 0) return;
+    json_t *series = json_object();
+    put_time(series, t);
+    json_object_set_new(to, key, series);
+}
+
+static json_t *device(const bench_device *d)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "id", json_string(d->id));
+    json_object_set_new(o, "name", json_string(d->name));
+    json_object_set_new(o, "platform", json_string(d->platform));
+    json_object_set_new(o, "type", json_string(bench_type_name(d->type)));
+    json_object_set_new(o, "shares_cores", json_boolean(d->shares_cores));
+    json_object_set_new(o, "in_split", json_boolean(d->in_split));
+    json_object_set_new(o, "status", json_string(bench_status_name(d->status)));
+    json_object_set_new(o, "reason", text_or_null(d->reason));
+    if (d->status == BENCH_OK) put_time(o, &d->time);
+    return o;
+}
+
+static json_t *devices(const bench_result *r)
+{
+    json_t *list = json_array();
+    for (uint64_t k = 0; k < r->n_devices; k++) json_array_append_new(list, device(&r->devices[k]));
+    return list;
+}
+
+static json_t *hybrid(const bench_result *r)
+{
+    json_t *o = json_object(), *parts = json_array();
+    put_time(o, &r->hybrid);
+    json_object_set_new(o, "mode", json_string(r->split ? "split" : "single"));
+    json_object_set_new(o, "reason", text_or_null(r->hybrid_reason));
+    for (uint32_t k = 0; k < r->n_parts; k++)
+        json_array_append_new(parts, json_pack("{s:s, s:I, s:f}", "device", r->parts[k].device,
+                                               "items", (json_int_t)r->parts[k].items,
+                                               "busy_s", r->parts[k].busy_s));
+    json_object_set_new(o, "parts", parts);
+    json_object_set_new(o, "overhead_s", number(r->overhead_s));
+    json_object_set_new(o, "bytes_up", json_integer((json_int_t)r->bytes_up));
+    json_object_set_new(o, "bytes_down", json_integer((json_int_t)r->bytes_down));
+    return o;
+}
+
+static json_t *problems(const bench_result *r)
+{
+    json_t *list = json_array();
+    for (uint32_t k = 0; k < r->n_wrong; k++) json_array_append_new(list, json_string(r->wrong[k]));
+    return list;
+}
+
+static void put_derived(json_t *o, const bench_result *r)
+{
+    if (r->speedup > 0) json_object_set_new(o, "speedup", number(r->speedup));
+    if (r->speedup_openmp > 0) json_object_set_new(o, "speedup_openmp", number(r->speedup_openmp));
+    if (r->best_single[0]) json_object_set_new(o, "best_single", json_string(r->best_single));
+    if (r->has_regret) json_object_set_new(o, "regret", number(r->regret));
+    if (r->has_efficiency) json_object_set_new(o, "efficiency", number(r->efficiency));
+    if (r->balance > 0) json_object_set_new(o, "balance", number(r->balance));
+    json_object_set_new(o, "max_error", number(r->max_error));
+    json_object_set_new(o, "tolerance", number(r->tolerance));
+    json_object_set_new(o, "verified", json_boolean(r->verified));
+}
+
+static json_t *result(const bench_result *r)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "workload", json_string(r->workload));
+    json_object_set_new(o, "elements", json_integer((json_int_t)r->elements));
+    json_object_set_new(o, "shape", json_string(r->shape));
+    json_object_set_new(o, "items", json_integer((json_int_t)r->items));
+    json_object_set_new(o, "bytes", number(r->bytes));
+    json_object_set_new(o, "flops", number(r->flops));
+    json_object_set_new(o, "carved_device", text_or_null(r->carved_device));
+    set_time(o, "serial", &r->serial);
+    set_time(o, "openmp", &r->openmp);
+    set_time(o, "pool", &r->pool);
+    json_object_set_new(o, "devices", devices(r));
+    json_object_set_new(o, "hybrid", hybrid(r));
+    put_derived(o, r);
+    json_object_set_new(o, "wrong", problems(r));
+    json_object_set_new(o, "failure", text_or_null(r->failure));
+    json_object_set_new(o, "cut_short", json_boolean(r->cut_short));
+    return o;
+}
+
+json_t *bench_json(const bench_report *report)
+{
+    const bench_options *o = report->options;
+    json_t *results = json_array();
+    for (size_t k = 0; k < report->n_results; k++)
+        json_array_append_new(results, result(&report->results[k]));
+    return json_pack("{s:s, s:s, s:s, s:O, s:o, s:s, s:b, s:b, s:o, s:o}",
+                     "schema", "yoke-bench/1", "yoke", yk_version(),
+                     "command", report->command, "machine", report->machine,
+                     "carved", o->carve ? json_integer((json_int_t)o->carve) : json_null(),
+                     "policy", bench_policy_name(o->policy), "cold", o->cold,
+                     "interrupted", report->interrupted,
+                     "throttled_s", report->throttled_s < 0 ? json_null()
+                                                            : json_real(report->throttled_s),
+                     "results", results);
+}
