@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #define MOST_OBJECTS ((size_t)1 << 16)
@@ -169,6 +170,37 @@ static void choose_parts(hwloc_topology_t tree)
     hwloc_topology_set_icache_types_filter(tree, HWLOC_TYPE_FILTER_KEEP_ALL);
 }
 
+/* Batch systems set HWLOC_XMLFILE to a copy of this very machine, which hwloc
+ * reads whatever one does.  The copy is as good as the machine if it has the CPUs that the kernel has, and its name. */
+static bool shows_this_machine(hwloc_topology_t tree)
+{
+    char online[4096];
+    struct utsname name;
+    hwloc_obj_t machine = hwloc_get_root_obj(tree);
+    const char *host = hwloc_obj_get_info_by_name(machine, "HostName");
+    if (!host || uname(&name) != 0 || strcmp(host, name.nodename) != 0) return false;
+    if (yki_read_file("", "/sys/devices/system/cpu/online", online, sizeof online) != YK_OK)
+        return false;
+    hwloc_bitmap_t set = hwloc_bitmap_alloc();
+    bool same = set && hwloc_bitmap_list_sscanf(set, online) == 0 &&
+                hwloc_bitmap_isequal(set, machine->cpuset);
+    hwloc_bitmap_free(set);
+    return same;
+}
+
+static yk_status check_native(hwloc_topology_t tree, yk_diag *diag)
+{
+    static const char *const variables[] = {"HWLOC_XMLFILE", "HWLOC_SYNTHETIC",
+                                            "HWLOC_COMPONENTS", "HWLOC_THISSYSTEM"};
+    const char *set = NULL;
+    for (size_t i = YKI_COUNT(variables); i-- > 0;)
+        if (yki_env(variables[i])) set = variables[i];
+    if (hwloc_topology_is_thissystem(tree) && !set) return YK_OK;
+    if (shows_this_machine(tree)) return YK_OK;
+    return yki_fail(diag, YK_E_INVALID, "%s=%.200s: replaces this machine by another; unset it",
+                    set ? set : "hwloc", set ? yki_env(set) : "");
+}
+
 static yk_status load(hwloc_topology_t tree, const yk_topo_opts *opts, yk_diag *diag)
 {
     errno = 0;
@@ -178,10 +210,7 @@ static yk_status load(hwloc_topology_t tree, const yk_topo_opts *opts, yk_diag *
         return yki_fail(diag, opts->xml || opts->synthetic ? YK_E_INVALID : YK_E_UNSUPPORTED,
                         "%.200s: hwloc cannot load this machine", what);
     }
-    if (!opts->xml && !opts->synthetic && !hwloc_topology_is_thissystem(tree))
-        return yki_fail(diag, YK_E_INVALID,
-                        "an HWLOC_ variable (HWLOC_THISSYSTEM, HWLOC_COMPONENTS) replaces this "
-                        "machine; unset it");
+    if (!opts->xml && !opts->synthetic) return check_native(tree, diag);
     return YK_OK;
 }
 

@@ -146,8 +146,8 @@ YK_BEGIN_DECLS
 /* Finds out about the machine.  Takes about a millisecond; touches no device and no
  * driver, and leaves the caller's affinity alone.
  * opts, diag: may be NULL.  *out is written on success and then owned by the caller.
- * hwloc's variables never put another machine in place of this one: HWLOC_XMLFILE and
- * HWLOC_SYNTHETIC have no effect here, HWLOC_FSROOT and the like are an error.
+ * hwloc's own variables (HWLOC_XMLFILE, HWLOC_SYNTHETIC, HWLOC_FSROOT, ...) never put
+ * another machine in place of this one: where they would, that is an error.
  * YK_E_INVALID: a bad option or variable (YOKE_THREADS, YOKE_ISA), a malformed xml or
  * synthetic machine, one with more objects than is sensible, one nested too deep, or
  * both given.  YK_E_IO: the file cannot be read.  YK_E_NOMEM. */
