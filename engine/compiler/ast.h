@@ -106,12 +106,17 @@ typedef struct yki_field {
 } yki_field;
 
 struct yki_record {
-    const char *tag;     /* NULL: anonymous */
+    const char *tag;     /* NULL: anonymous.  Local scopes may repeat one: see id */
     const char *alias;   /* the first typedef name given to an anonymous one, or NULL */
-    uint32_t id;         /* unique within the unit, from 0: for naming anonymous ones */
+    uint32_t id;         /* unique within the unit, from 0: tells equal tags apart */
     bool is_union;
     bool complete;
+    bool has_const;      /* a member, at any depth, is const: it cannot be assigned whole */
+    bool has_double;     /* a member, at any depth, holds or points at a double */
+    bool has_pointer;    /* likewise a pointer */
     bool packed;         /* __attribute__((packed)) */
+    uint32_t aligned;    /* __attribute__((aligned(n))), 0: not given */
+    uint32_t depth;      /* records within records, 1 for none; bounded */
     yki_pos pos;
     yki_field *fields;   /* chained, in order */
     uint32_t field_count;
@@ -281,8 +286,12 @@ struct yki_expr {
     const yki_field *field;
     uint64_t bits;
     double real;
+    uint32_t depth; /* 1 + that of its deepest child; at most YKI_EXPR_DEPTH, so that walkers
+                       may recurse */
     void *note; /* NULL; free for later passes */
 };
+
+enum { YKI_EXPR_DEPTH = 1000, YKI_NEST_DEPTH = 256 /* statements within statements */ };
 
 /* ---- statements ---- */
 
@@ -354,10 +363,11 @@ typedef struct yki_annot {
 } yki_annot;
 
 typedef enum yki_var_kind {
-    YKI_VAR_LOCAL,  /* in a function body, also `for (int i ...` */
+    YKI_VAR_LOCAL,  /* in a function body, also `for (int i ...`.  One whose type is in
+                       constant space was declared `constant` in a kernel's body: it has a
+                       constant initialiser, like those at program scope */
     YKI_VAR_PARAM,
-    YKI_VAR_PROGRAM /* at program scope, in constant space; also one declared `constant`
-                       in a kernel's body: see `func` */
+    YKI_VAR_PROGRAM /* at program scope, in constant space */
 } yki_var_kind;
 
 struct yki_var {
@@ -393,7 +403,7 @@ typedef enum yki_contract {
 
 struct yki_func {
     const char *name;
-    uint32_t id;
+    uint32_t id;         /* from 0, dense over all functions of the unit */
     yki_pos pos;         /* of the name, in the definition */
     yki_pos end;         /* the closing brace */
     const yki_type *result;

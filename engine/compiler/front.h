@@ -34,7 +34,10 @@ yk_status yki_unit_open(yki_unit **out);
 /* Takes NULL; clears the pointer. */
 void yki_unit_close(yki_unit **u);
 
-/* Reads, preprocesses, parses and checks; once per unit.  Strings in `o` are borrowed
+/* Names of annotations (YK_OUT, YK_OWN ...) belong to the language here: #ifdef finds them
+ * defined, and a #define of one, meant for other OpenCL compilers, has no effect.
+ *
+ * Reads, preprocesses, parses and checks; once per unit.  Strings in `o` are borrowed
  * for the call.
  * YK_OK: yki_unit_program(u) is complete; there may be warnings.
  * YK_E_BUILD: errors are in yki_unit_diags(u).
