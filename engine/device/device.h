@@ -64,6 +64,9 @@ const yk_device_info *yki_device_info(const yki_device *device);
 size_t yki_device_budget(const yki_device *device);
 size_t yki_device_largest(const yki_device *device);
 
+/* Whether a wait on it ran into its deadline, so that it is of no more use. */
+bool yki_device_abandoned(const yki_device *device);
+
 /* Whether it can run the kernel; if not, why (fp64, 64-bit atomics, no device source). */
 bool yki_device_can(const yki_device *device, const yk_kernel *kernel, char *reason, size_t size);
 
@@ -78,6 +81,14 @@ void yki_buffer_close(yki_device *device, yki_buffer **buffer);
 yk_status yki_stage_open(yki_device *device, size_t bytes, yki_stage **out, yk_diag *diag);
 void yki_stage_close(yki_device *device, yki_stage **stage);
 void *yki_stage_bytes(const yki_stage *stage);
+
+/* Memory of the host that the device reads in place: what must be aligned to
+ * yki_device_wrap_align bytes, 0 where a probe found that this does not pay.  The bytes
+ * must stay as they are, and mapped, until the buffer is closed; for ever if the device
+ * is abandoned meanwhile.  For arguments that are only read.  YK_E_UNSUPPORTED too. */
+size_t yki_device_wrap_align(const yki_device *device);
+yk_status yki_buffer_wrap(yki_device *device, void *bytes, size_t size, yki_buffer **out,
+                          yk_diag *diag);
 
 /* A transfer: `bytes` between a stage (at stage_offset) and a buffer, packed in the
  * stage in the order of the box, strided in the buffer as the box says (box.first is
@@ -122,6 +133,9 @@ typedef struct yki_ticket_times {
     double up_s, kernel_s, down_s;
 } yki_ticket_times;
 yki_ticket_times yki_ticket_get_times(const yki_ticket *ticket);
+
+/* A job that nobody waited for is waited for here, some seconds at most; then the device
+ * is abandoned. */
 void yki_ticket_close(yki_device *device, yki_ticket **ticket);
 
 #endif

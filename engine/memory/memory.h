@@ -22,7 +22,11 @@ void yki_blocks_close(yki_blocks **blocks);
  * yki_pool_run gives them; NULL if none are left. */
 void *yki_blocks_alloc(yki_blocks *blocks, yki_pool *pool, size_t bytes);
 void yki_blocks_free(yki_blocks *blocks, void *p);
-bool yki_blocks_own(const yki_blocks *blocks, const void *p, size_t bytes);
+bool yki_blocks_own(yki_blocks *blocks, const void *p, size_t bytes);
+/* A device reads the block that holds p in place.  A block that is freed while held, for
+ * good if the device was abandoned, keeps its pages.  False: p lies in no block. */
+bool yki_blocks_hold(yki_blocks *blocks, const void *p, size_t bytes);
+void yki_blocks_let_go(yki_blocks *blocks, const void *p);
 
 /* ---- a device's side of launches ---- */
 
@@ -32,6 +36,12 @@ typedef struct yki_memory yki_memory;
 
 yk_status yki_memory_open(yki_memory **out, yki_device *device, yki_blocks *blocks);
 void yki_memory_close(yki_memory **memory);
+
+/* Between these two, parts of `call` share what every item of it reads: such an array
+ * goes up once.  Without them each part takes its own copy along.  The user's arrays
+ * must not change in between; all chunks are closed before the end. */
+void yki_memory_launch_begin(yki_memory *memory, const yki_call *call);
+void yki_memory_launch_end(yki_memory *memory);
 
 /* The most items that one part of this call may have, when `depth` parts are in flight
  * on the device: a multiple of call->align; 0 if not even `align` items fit. */
