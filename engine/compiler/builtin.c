@@ -269,13 +269,13 @@ const size_t yki_builtin_count = YKI_COUNT(yki_builtins);
 const char *yki_builtin_class_text(yki_builtin_class cls)
 {
     static const char *const names[] = {
-        [YKI_B_ATOMIC] = "an atomic function",
-        [YKI_B_BARRIER] = "a barrier or work-group function",
-        [YKI_B_ASYNC] = "an asynchronous copy",
-        [YKI_B_IMAGE] = "an image function",
-        [YKI_B_VECTOR] = "a function of vectors",
-        [YKI_B_PRINTF] = "printf",
+        [YKI_B_ATOMIC] = "atomic functions",
+        [YKI_B_BARRIER] = "barriers and work-group functions",
+        [YKI_B_ASYNC] = "asynchronous copies",
+        [YKI_B_IMAGE] = "images",
+        [YKI_B_VECTOR] = "vector functions",
+        [YKI_B_PRINTF] = "formatted output",
     };
     const char *name = cls < YKI_COUNT(names) ? names[cls] : NULL;
-    return name ? name : "a builtin function";
+    return name ? name : "builtin functions";
 }

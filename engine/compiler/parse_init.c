@@ -94,7 +94,7 @@ static bool more(yki_parser *p)
 static yki_expr *elided(yki_parser *p, const yki_type *type, yki_expr *first)
 {
     if (!is_aggregate(type) || yki_bad(first) || first->type->plain == type->plain)
-        return yki_convert(p, first, type, "cannot initialise a variable");
+        return yki_convert(p, first, type, "cannot initialise");
     if (!yki_enter(p)) return p->u->poison;
     filling f = begin(p, type, first->begin);
     const yki_type *full = type;
@@ -165,7 +165,7 @@ static yki_expr *parse_scalar_braces(yki_parser *p, const yki_type *type)
     yki_expr *e = yki_parse_assignment(p);
     yki_take(p, ',');
     if (!p->panic) yki_expect(p, '}', "after the initialiser");
-    return yki_convert(p, e, type, "cannot initialise a variable");
+    return yki_convert(p, e, type, "cannot initialise");
 }
 
 yki_expr *yki_parse_braces(yki_parser *p, const yki_type **type)
@@ -201,7 +201,7 @@ yki_expr *yki_parse_init(yki_parser *p, const yki_type **type)
         yki_error(p->d, e->begin, "an array is initialised by a list in braces");
         return p->u->poison;
     }
-    return yki_convert(p, e, *type, "cannot initialise a variable");
+    return yki_convert(p, e, *type, "cannot initialise");
 }
 
 /* ---- constants ---- */

@@ -103,6 +103,7 @@ typedef struct yki_parser {
     yki_func *func;           /* being parsed, NULL at program scope */
     yki_func *annot_func;     /* whose annotation's operand is being read, or NULL */
     unsigned loops;
+    unsigned constant;        /* within a constant expression */
     yki_switch *sw;
     yki_contract contract;
     uint32_t func_ids; /* functions seen, defined or not */
@@ -199,7 +200,7 @@ yki_expr *yki_cast_to(yki_parser *p, yki_expr *e, const yki_type *to, yki_cast c
 yki_expr *yki_rvalue(yki_parser *p, yki_expr *e);
 yki_expr *yki_to_arith(yki_parser *p, yki_expr *e, const yki_type *to);
 bool yki_is_null_pointer(const yki_expr *e);
-/* As by assignment; `what` begins the message: "cannot initialise 'x'". */
+/* As by assignment; `what` begins the message: "cannot assign", "cannot return". */
 yki_expr *yki_convert(yki_parser *p, yki_expr *e, const yki_type *to, const char *what);
 yki_expr *yki_explicit_cast(yki_parser *p, yki_expr *e, const yki_type *to, yki_pos pos);
 yki_expr *yki_condition(yki_parser *p, yki_expr *e);

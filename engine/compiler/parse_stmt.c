@@ -242,7 +242,7 @@ static void parse_return(yki_parser *p, yki_stmt *s)
         if (is_void && !yki_bad(e)) {
             yki_error(p->d, e->begin, "'%s' returns nothing, but this return has a value", f->name);
         } else if (!is_void) {
-            s->expr = yki_convert(p, e, f->result, "cannot return a value");
+            s->expr = yki_convert(p, e, f->result, "cannot return");
         }
     } else if (f->result->kind != YKI_T_VOID && f->result->kind != YKI_T_ERROR) {
         yki_error(p->d, s->pos, "'%s' returns '%s', but this return has no value", f->name,

@@ -184,15 +184,15 @@ bool yki_expect(yki_parser *p, unsigned punct, const char *after)
 {
     if (yki_take(p, punct)) return true;
     const yki_token *t = yki_peek(p), *before = p->at ? &p->u->tokens[p->at - 1] : t;
-    bool next_line = (t->bol || t->kind == YKI_TK_END) && t != before && !before->pos.macro;
+    bool next_line = (t->bol || t->kind == YKI_TK_END) && t != before;
     if (!next_line || punct != ';') {
         char what[96];
         snprintf(what, sizeof what, "'%c' %s", (char)punct, after);
         yki_expected(p, what);
         return false;
     }
-    yki_pos pos = before->pos; /* it is missing at the end of the line before */
-    pos.offset += before->len;
+    yki_pos pos = before->pos.macro ? t->pos : before->pos;
+    if (!before->pos.macro) pos.offset += before->len; /* at the end of the line before */
     bool quiet = p->panic;
     yki_syntax(p, pos, "expected '%c' %s", (char)punct, after);
     p->panic = quiet; /* as if it stood there */

@@ -96,8 +96,7 @@ typedef struct gather {
     const yki_type *base;
     unsigned quals, space;
     yki_pos space_pos;
-    bool saw_space, is_signed, is_unsigned;
-    unsigned longs;
+    bool saw_space, is_signed, is_unsigned, is_bad;
 } gather;
 
 static const char *const opaque_names[] = {"images", "samplers", "events and asynchronous copies",
@@ -133,7 +132,7 @@ static void set_space(yki_parser *p, gather *g, const yki_token *t)
     if (space == YKI_SPACE_LOCAL || space == YKI_SPACE_GENERIC) {
         yki_unsupported(p, t->pos, space == YKI_SPACE_LOCAL ? "local memory"
                                                             : "the generic address space");
-        g->base = error_type(p);
+        g->is_bad = true;
     } else if (g->saw_space && space != g->space) {
         yki_syntax(p, t->pos, "two address spaces in one declaration");
     }
@@ -231,7 +230,7 @@ static const yki_type *qualified(yki_parser *p, gather *g, yki_pos pos)
     return yki_type_qualify(p->u, g->base, g->quals, g->space);
 }
 
-static void missing_type(yki_parser *p, gather *g, yki_pos pos)
+static void missing_type(yki_parser *p, gather *g)
 {
     const yki_token *t = yki_peek(p);
     g->base = error_type(p);
@@ -241,7 +240,6 @@ static void missing_type(yki_parser *p, gather *g, yki_pos pos)
         yki_syntax(p, t->pos, "unknown type '%s'", t->atom->name);
         yki_hint_name(p, t->atom);
     }
-    (void)pos;
 }
 
 yki_spec yki_parse_spec(yki_parser *p)
@@ -257,7 +255,8 @@ yki_spec yki_parse_spec(yki_parser *p)
     }
     s.is_empty = !any;
     g.base = apply_sign(p, &g, s.pos);
-    if (!g.base) missing_type(p, &g, s.pos);
+    if (!g.base) missing_type(p, &g);
+    if (g.is_bad) g.base = error_type(p);
     s.type = qualified(p, &g, s.pos);
     return s;
 }
@@ -276,7 +275,10 @@ const yki_type *yki_parse_type_name(yki_parser *p)
 
 int64_t yki_parse_constant(yki_parser *p, const char *what)
 {
-    const yki_expr *e = yki_parse_conditional(p), *where;
+    const yki_expr *where;
+    p->constant++; /* a division by zero is an error below, and no warning before */
+    const yki_expr *e = yki_parse_conditional(p);
+    p->constant--;
     uint64_t bits = 0;
     if (yki_bad(e) || p->panic) return 1; /* has been reported; 1 fits everywhere */
     if (!yki_type_is_integer(e->type)) {

@@ -38,7 +38,7 @@ static yki_expr *call_user(yki_parser *p, const yki_token *name, yki_func *f, yk
     }
     uint32_t i = 0;
     for (const yki_var *v = f->params; v; v = v->next, i++) {
-        snprintf(what, sizeof what, "cannot pass argument %u of '%.60s', a parameter", i + 1,
+        snprintf(what, sizeof what, "cannot pass argument %u of '%.60s'", i + 1,
                  f->name);
         args[i] = yki_convert(p, args[i], v->type, what);
     }
@@ -163,7 +163,7 @@ static yki_expr *call_row(match *m, yki_expr **args, uint32_t count)
     if (!bind(m, args, count)) return p->u->poison;
     const char *params = strchr(m->row->signature, ':') + 1;
     for (uint32_t i = 0; i < count; i++) {
-        snprintf(what, sizeof what, "cannot pass argument %u of '%.60s', a parameter", i + 1,
+        snprintf(what, sizeof what, "cannot pass argument %u of '%.60s'", i + 1,
                  m->name->atom->name);
         args[i] = yki_convert(p, args[i], letter_type(m, params[i], args[i]), what);
     }

@@ -98,7 +98,7 @@ static bool same_pointee(const yki_type *a, const yki_type *b)
 
 static void mismatch(yki_parser *p, const yki_expr *e, const yki_type *to, const char *what)
 {
-    yki_error(p->d, e->begin, "%s of type '%s' with a value of type '%s'", what,
+    yki_error(p->d, e->begin, "%s: expected '%s', found '%s'", what,
               yki_type_text(p->u, to), yki_type_text(p->u, e->type->plain));
 }
 
@@ -111,7 +111,7 @@ static yki_expr *pointer_to_pointer(yki_parser *p, yki_expr *e, const yki_type *
         yki_note(p->d, "one points into %s memory, the other into %s memory",
                  space_word(want->space), space_word(from->space));
         if (want->space == YKI_SPACE_PRIVATE)
-            yki_hint(p->d, "declare it '%s'", yki_type_text(p->u, e->type->plain));
+            yki_hint(p->d, "declare it  %s", yki_type_text(p->u, e->type->plain));
         return p->u->poison;
     }
     if (!same_pointee(from, want)) {

@@ -152,6 +152,7 @@ static bool points_at_sized(const yki_expr *a)
 static void warn_zero_divisor(yki_parser *p, const yki_expr *b, yki_pos pos)
 {
     int64_t v;
+    if (p->constant) return;
     if (yki_type_is_integer(b->type) && yki_fold_int(b, &v) && v == 0)
         yki_warning(p->d, pos, "division by zero");
 }
@@ -267,7 +268,7 @@ yki_expr *yki_sema_assign(yki_parser *p, yki_op op, yki_expr *a, yki_expr *b, yk
     }
     if (!check_writable(p, a, pos)) return p->u->poison;
     if (op != YKI_OP_NONE) return compound(p, op, a, b, pos);
-    return make_assign(p, op, a, yki_convert(p, b, a->type, "cannot assign to a variable"), NULL,
+    return make_assign(p, op, a, yki_convert(p, b, a->type, "cannot assign"), NULL,
                        pos);
 }
 
@@ -302,8 +303,8 @@ yki_expr *yki_sema_cond(yki_parser *p, yki_expr *c, yki_expr *a, yki_expr *b, yk
     if (yki_bad(e)) return e;
     bool values = t->kind != YKI_T_VOID;
     e->a = c;
-    e->b = values ? yki_convert(p, a, t, "cannot select a value") : a;
-    e->c = values ? yki_convert(p, b, t, "cannot select a value") : b;
+    e->b = values ? yki_convert(p, a, t, "cannot choose") : a;
+    e->c = values ? yki_convert(p, b, t, "cannot choose") : b;
     e->begin = c->begin;
     return yki_finish(p, e);
 }
