@@ -46,7 +46,14 @@ void yki_memory_close(yki_memory **out)
 void yki_memory_launch_begin(yki_memory *memory, const yki_call *call)
 {
     yki_memory_launch_end(memory);
+    /* Buffers of the wrong sizes, kept by the first chunk, would be missing for the
+     * second. */
+    if ((memory->kernel != call->kernel || memory->items != call->items) &&
+        memory->used > yki_device_budget(memory->device) / YKI_MAX_CHUNKS)
+        yki_drop_idle(memory, NULL);
     memory->launch = call;
+    memory->kernel = call->kernel;
+    memory->items = call->items;
 }
 
 void yki_memory_launch_end(yki_memory *memory)

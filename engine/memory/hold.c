@@ -24,8 +24,7 @@ static bool fits(const yki_memory *memory, size_t bytes)
     return memory->used <= budget && bytes <= budget - memory->used;
 }
 
-/* What nothing in flight uses. */
-static void drop_idle(yki_memory *memory, const held_buffer *keep)
+void yki_drop_idle(yki_memory *memory, const held_buffer *keep)
 {
     for (yki_chunk *c = memory->chunks; c; c = c->next) {
         if (c->busy) continue;
@@ -40,11 +39,13 @@ static void drop_idle(yki_memory *memory, const held_buffer *keep)
 }
 
 /* Half as much again as before, so that a run of growing parts is not a run of
- * allocations; the bare need where that would not fit. */
+ * allocations; the bare need once that would bring the sum above one chunk's share,
+ * since the others in flight must find theirs (yki_memory_max_items). */
 static size_t grown(const yki_memory *memory, size_t before, size_t need, size_t most)
 {
-    size_t more = before + before / 2;
-    return more > need && more <= most && fits(memory, more) ? more : need;
+    size_t more = before + before / 2, share = yki_device_budget(memory->device) / YKI_MAX_CHUNKS;
+    return more > need && more <= most && memory->used <= share && more <= share - memory->used
+               ? more : need;
 }
 
 yk_status yki_hold_buffer(yki_memory *memory, held_buffer *held, size_t bytes, yk_diag *diag)
@@ -52,7 +53,7 @@ yk_status yki_hold_buffer(yki_memory *memory, held_buffer *held, size_t bytes, y
     if (held->buffer && held->bytes >= bytes) return YK_OK;
     const size_t before = held->bytes;
     yki_drop_buffer(memory, held);
-    if (!fits(memory, bytes)) drop_idle(memory, held);
+    if (!fits(memory, bytes)) yki_drop_idle(memory, held);
     if (!fits(memory, bytes))
         return yki_fail(diag, YK_E_NOMEM, "%s: %zu bytes are too much beside %zu of %zu in use",
                         yki_device_info(memory->device)->id, bytes, memory->used,
@@ -60,7 +61,7 @@ yk_status yki_hold_buffer(yki_memory *memory, held_buffer *held, size_t bytes, y
     size_t size = grown(memory, before, bytes, yki_device_largest(memory->device));
     yk_status st = yki_buffer_open(memory->device, size, &held->buffer, diag);
     if (st == YK_E_NOMEM) {
-        drop_idle(memory, held);
+        yki_drop_idle(memory, held);
         size = bytes;
         st = yki_buffer_open(memory->device, size, &held->buffer, diag);
     }
@@ -75,7 +76,7 @@ yk_status yki_hold_stage(yki_memory *memory, held_stage *held, size_t bytes, yk_
     if (bytes == 0 || (held->stage && held->bytes >= bytes)) return YK_OK;
     const size_t before = held->bytes;
     yki_drop_stage(memory, held);
-    if (memory->stages_count && !fits(memory, bytes)) drop_idle(memory, NULL);
+    if (memory->stages_count && !fits(memory, bytes)) yki_drop_idle(memory, NULL);
     if (memory->stages_count && !fits(memory, bytes))
         return yki_fail(diag, YK_E_NOMEM, "%s: no room to stage %zu bytes",
                         yki_device_info(memory->device)->id, bytes);

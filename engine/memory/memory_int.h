@@ -66,6 +66,8 @@ struct yki_memory {
     yki_blocks *blocks;     /* may be NULL */
     yki_chunk *chunks;
     const yki_call *launch; /* NULL outside of one */
+    const yk_kernel *kernel;    /* of the latest launch, and its items */
+    size_t items;
     shared_buffer shared[YK_MAX_ARGS];
     size_t used;            /* bytes of the budget that are taken */
     bool stages_count;      /* staging comes out of the same memory */
@@ -77,6 +79,8 @@ struct yki_memory {
  * giving up what idle chunks keep.  YK_E_NOMEM, YK_E_DEVICE, YK_E_TIMEOUT. */
 yk_status yki_hold_buffer(yki_memory *memory, held_buffer *held, size_t bytes, yk_diag *diag);
 yk_status yki_hold_stage(yki_memory *memory, held_stage *held, size_t bytes, yk_diag *diag);
+/* Gives up what nothing in flight uses, but for `keep` (may be NULL). */
+void yki_drop_idle(yki_memory *memory, const held_buffer *keep);
 void yki_drop_buffer(yki_memory *memory, held_buffer *held);
 void yki_drop_stage(yki_memory *memory, held_stage *held);
 

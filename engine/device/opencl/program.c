@@ -48,8 +48,11 @@ static void read_group_limits(cl_dev *dev, yki_program *p)
     if (clGetKernelWorkGroupInfo(p->kernel, dev->id, CL_KERNEL_PREFERRED_WORK_GROUP_SIZE_MULTIPLE,
                                  sizeof value, &value, NULL) == CL_SUCCESS && value > 0)
         p->multiple = value;
+    /* rusticl (Mesa 22.3) answers with the preferred multiple here and takes any group
+     * that its device does. */
     if (clGetKernelWorkGroupInfo(p->kernel, dev->id, CL_KERNEL_WORK_GROUP_SIZE, sizeof value,
-                                 &value, NULL) == CL_SUCCESS && value > 0)
+                                 &value, NULL) == CL_SUCCESS && value > 0 &&
+        !(value == p->multiple && strcmp(dev->base.info.platform, "rusticl") == 0))
         p->max_group = yki_min(p->max_group, value);
 }
 
