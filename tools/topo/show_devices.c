@@ -1,0 +1,71 @@
+/* The table of devices, and that of measurements. */
+#include "tool.h"
+
+static void add_row(struct libscols_table *table, const device_row *r)
+{
+    char bytes[YKI_HUMAN] = "-";
+    const yk_device_info *d = &r->info;
+    if (d->memory_bytes) yki_human_bytes(bytes, (double)d->memory_bytes);
+    const char *fp64 = !d->id[0] ? "-" : d->fp64 ? "yes" : "no";
+    yki_table_row(table, (const char *const[]){d->id[0] ? d->id : "-", d->name, bytes,
+                  d->pci[0] ? d->pci : "-", fp64, r->split}, 6);
+}
+
+static void show_details(const device_list *list)
+{
+    for (size_t i = 1; i < list->count; i++) {
+        const yk_device_info *d = &list->rows[i].info;
+        if (!d->id[0]) continue;
+        char one[YKI_HUMAN], local[YKI_HUMAN];
+        printf("  %s: %s, %s, driver %s\n      %u units, work-groups up to %zu, %s local, largest "
+               "buffer %s%s\n",
+               d->id, d->platform, d->version, d->driver, d->units, d->max_group,
+               yki_human_bytes(local, (double)d->local_bytes),
+               yki_human_bytes(one, (double)d->alloc_bytes),
+               d->unified ? ", claims unified memory" : "");
+    }
+}
+
+void yki_topo_show_devices(const state *s)
+{
+    struct libscols_table *table = yki_table_new(true);
+    yki_table_column(table, "device", false);
+    yki_table_column(table, "name", false);
+    yki_table_column(table, "memory", true);
+    yki_table_column(table, "PCI", false);
+    yki_table_column(table, "fp64", false);
+    yki_table_column(table, "in a split", false);
+    for (size_t i = 0; i < s->devices.count; i++) add_row(table, &s->devices.rows[i]);
+    yki_table_print(&table);
+    if (s->cmd->verbose && s->devices.count > 1) {
+        putchar('\n');
+        show_details(&s->devices);
+    }
+}
+
+void yki_topo_show_measured(const state *s)
+{
+    const measurement *m = s->measured;
+    char a[YKI_HUMAN], b[YKI_HUMAN], c[YKI_HUMAN], d[YKI_HUMAN];
+    struct libscols_table *table = yki_table_new(true);
+    yki_table_column(table, "measured", false);
+    yki_table_column(table, "working set", true);
+    yki_table_column(table, "latency", true);
+    yki_table_column(table, "read, 1 worker", true);
+    yki_table_column(table, "read, all", true);
+    for (size_t i = 0; i < m->level_count; i++) {
+        const measured_level *l = &m->levels[i];
+        yki_table_row(table, (const char *const[]){
+            l->name, yki_human_bytes(a, (double)l->working_set),
+            yki_human_seconds(b, l->latency_s), yki_human_rate(c, l->read_bytes_s, "B/s"),
+            yki_human_rate(d, l->all_bytes_s, "B/s")}, 5);
+    }
+    putchar('\n');
+    yki_table_print(&table);
+    printf("  triad     %s on all workers\n", yki_human_rate(a, m->triad_bytes_s, "B/s"));
+    printf("  peak      float %s (1 worker %s)   double %s (1 worker %s)\n",
+           yki_human_rate(a, m->float_flops_s, "flop/s"),
+           yki_human_rate(b, m->float_flops_one_s, "flop/s"),
+           yki_human_rate(c, m->double_flops_s, "flop/s"),
+           yki_human_rate(d, m->double_flops_one_s, "flop/s"));
+}

@@ -1,0 +1,45 @@
+/* Rows of text with aligned columns, through libsmartcols. */
+#include "tool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct libscols_table *yki_table_new(bool headings)
+{
+    struct libscols_table *table = scols_new_table();
+    if (!table) return NULL;
+    scols_table_enable_noheadings(table, !headings);
+    scols_table_set_column_separator(table, "  ");
+    scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
+    scols_table_new_column(table, "", 0, 0);        /* the indentation */
+    return table;
+}
+
+void yki_table_column(struct libscols_table *table, const char *name, bool right)
+{
+    if (table) scols_table_new_column(table, name, 0, right ? SCOLS_FL_RIGHT : 0);
+}
+
+void yki_table_row(struct libscols_table *table, const char *const *cells, size_t count)
+{
+    struct libscols_line *line = table ? scols_table_new_line(table, NULL) : NULL;
+    for (size_t i = 0; line && i < count; i++)
+        scols_line_set_data(line, i + 1, cells[i] ? cells[i] : "");
+}
+
+/* Printed by way of a string: trailing blanks go, and width is the text's own. */
+void yki_table_print(struct libscols_table **table)
+{
+    char *text = NULL;
+    if (*table && scols_print_table_to_string(*table, &text) == 0 && text) {
+        char *rest = text;
+        for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
+            size_t n = strlen(line);
+            while (n > 0 && line[n - 1] == ' ') n--;
+            if (n > 0) printf("%.*s\n", (int)n, line);
+        }
+    }
+    free(text);
+    scols_unref_table(*table);
+    *table = NULL;
+}

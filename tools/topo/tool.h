@@ -1,0 +1,126 @@
+/* yoke-topo: what a machine has, what Yoke uses of it, and why.
+ *
+ * main.c reads the command line; the other files each fill or show one part.  One
+ * struct of findings, several writers: text, JSON, configuration, doctor.  One thread,
+ * but for measure.c; drivers are asked in a child process alone (probe.c). */
+#ifndef YOKE_TOOLS_TOPO_TOOL_H
+#define YOKE_TOOLS_TOPO_TOOL_H
+
+#include <libsmartcols.h>
+#include <yoke/yoke.h>
+
+#include "common/tool.h"
+
+#define TOOL "yoke-topo"
+#define WIDTH 100               /* columns of a terminal that output fits in */
+#define MOST_DEVICES 64
+#define MOST_FINDINGS 48
+#define MOST_LEVELS 6
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+typedef struct command {
+    const char *json;           /* file or "-", NULL: none */
+    const char *input;
+    bool measure, config, doctor, verbose, help, version;
+    int probe_fd;               /* the child's end of the pipe, -1 in the parent */
+} command;
+
+/* ---- devices ---- */
+
+typedef struct device_row {
+    yk_device_info info;        /* id is "" for a PCI device that no driver offers */
+    const yk_topo_pci *pci;     /* NULL if it is on no bus we know */
+    char split[128];            /* does it take part, and if not why */
+} device_row;
+
+typedef struct device_list {
+    device_row rows[MOST_DEVICES];
+    size_t count;
+    char problem[256];          /* one line: drivers that crashed, hung, are missing */
+} device_list;
+
+/* ---- measurements ---- */
+
+typedef struct measured_level {
+    char name[16];              /* "L1", ..., "memory" */
+    uint64_t bytes;             /* of the level, 0 for memory */
+    uint64_t working_set;       /* used for measuring */
+    double latency_s;           /* one dependent load */
+    double read_bytes_s;        /* one worker */
+    double all_bytes_s;         /* all workers together, each on its own data */
+} measured_level;
+
+typedef struct measurement {
+    measured_level levels[MOST_LEVELS];
+    size_t level_count;
+    double triad_bytes_s;       /* a[i] = b[i] + s*c[i] on all workers, 3 arrays counted */
+    double float_flops_s, double_flops_s;           /* all workers */
+    double float_flops_one_s, double_flops_one_s;   /* one */
+} measurement;
+
+/* ---- the doctor ---- */
+
+typedef struct finding {
+    bool good;
+    char what[256];
+    char remedy[256];
+} finding;
+
+typedef struct diagnosis {
+    finding findings[MOST_FINDINGS];
+    size_t count;
+} diagnosis;
+
+/* ---- all that is known ---- */
+
+typedef struct state {
+    const command *cmd;
+    yk_topo *topo;
+    device_list devices;
+    measurement *measured;      /* NULL unless asked for, as the next */
+    diagnosis *diagnosed;
+} state;
+
+/* command.c: YKI_EXIT_OK or an exit code. */
+int yki_topo_parse(command *cmd, int argc, char **argv);
+void yki_topo_usage(FILE *to);
+
+/* probe.c: the child side, writing a JSON line a device to fd; an exit code. */
+int yki_topo_probe_child(int fd);
+/* The parent side: asks all drivers, or the one of an .icd file alone, in a child with
+ * a time limit.  Appends to list; false, with list->problem, where the child failed. */
+bool yki_topo_probe(device_list *list, const char *icd);
+/* Calls each(ctx, path) for the drivers that are installed; how many. */
+size_t yki_topo_each_icd(void (*each)(void *ctx, const char *path), void *ctx);
+
+/* devices.c: the pool, what drivers offer, and PCI devices that none offers. */
+void yki_topo_find_devices(device_list *list, const yk_topo *t);
+
+/* show.c, show_cores.c, show_devices.c: text on stdout. */
+void yki_topo_show(const state *s);
+void yki_topo_show_cores(const state *s);
+void yki_topo_show_caches(const state *s);
+void yki_topo_show_devices(const state *s);
+void yki_topo_show_measured(const state *s);
+
+/* table.c: rows of text through libsmartcols, indented by two.  NULL cells are "". */
+struct libscols_table *yki_table_new(bool headings);
+void yki_table_column(struct libscols_table *table, const char *name, bool right);
+void yki_table_row(struct libscols_table *table, const char *const *cells, size_t count);
+void yki_table_print(struct libscols_table **table);
+
+/* config.c: an exit code. */
+int yki_topo_config(const state *s);
+json_t *yki_topo_config_json(const state *s);
+
+/* doctor.c */
+void yki_topo_diagnose(diagnosis *d, const state *s);
+void yki_topo_show_diagnosis(const diagnosis *d);
+
+/* measure.c: an exit code. */
+int yki_topo_measure(measurement *m, const yk_topo *t);
+
+/* json.c: everything, as "yoke-topo/1"; NULL without memory. */
+json_t *yki_topo_json(const state *s);
+
+#endif
