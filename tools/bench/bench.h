@@ -58,7 +58,8 @@ void bench_usage(FILE *to);
 int bench_list(void);
 /* Elements that `w` is to be run with. */
 size_t bench_elements(const bench_options *o, const yki_workload *w);
-const char *bench_policy_name(yk_policy policy);
+/* By yk_policy, NULL behind the last. */
+extern const char *const bench_policy_names[];
 
 /* ---- what was measured: plain data, as it lies in shared memory ---- */
 

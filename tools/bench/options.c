@@ -35,12 +35,6 @@ static const struct option long_options[] = {
 };
 
 static const char *const size_names[] = {"small", "medium", "large", NULL};
-static const char *const policy_names[] = {
-    [YK_POLICY_AUTO] = "auto", [YK_POLICY_SINGLE] = "single",
-    [YK_POLICY_STATIC] = "static", [YK_POLICY_DYNAMIC] = "dynamic", NULL};
-
-const char *bench_policy_name(yk_policy policy) { return policy_names[policy]; }
-
 void bench_usage(FILE *to)
 {
     fputs("usage: yoke-bench [options] [WORKLOAD ...]\n"
@@ -112,7 +106,7 @@ static int parse_size(bench_options *o, const char *value)
 
 static int parse_policy(bench_options *o, const char *value)
 {
-    int k = word_at("--policy", value, policy_names, "auto, single, static or dynamic");
+    int k = word_at("--policy", value, bench_policy_names, "auto, single, static or dynamic");
     if (k >= 0) o->policy = (yk_policy)k;
     return k >= 0 ? YKI_EXIT_OK : YKI_EXIT_USAGE;
 }

@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+const char *const bench_policy_names[] = {
+    [YK_POLICY_AUTO] = "auto", [YK_POLICY_SINGLE] = "single",
+    [YK_POLICY_STATIC] = "static", [YK_POLICY_DYNAMIC] = "dynamic", NULL};
+
 const char *bench_status_name(bench_status status)
 {
     static const char *const names[] = {"ok", "unsupported", "crashed", "timeout", "wrong"};

@@ -3,7 +3,10 @@
 
 #include <math.h>
 
-static json_t *text_or_null(const char *text) { return text && text[0] ? json_string(text) : json_null(); }
+static json_t *text_or_null(const char *text)
+{
+    return text[0] ? json_string(text) : json_null();
+}
 
 /* JSON knows neither NaN nor infinity. */
 static json_t *number(double x) { return isfinite(x) ? json_real(x) : json_null(); }
@@ -117,7 +120,7 @@ json_t *bench_json(const bench_report *report)
                      "schema", "yoke-bench/1", "yoke", yk_version(),
                      "command", report->command, "machine", report->machine,
                      "carved", o->carve ? json_integer((json_int_t)o->carve) : json_null(),
-                     "policy", bench_policy_name(o->policy), "cold", o->cold,
+                     "policy", bench_policy_names[o->policy], "cold", o->cold,
                      "interrupted", report->interrupted,
                      "throttled_s", report->throttled_s < 0 ? json_null()
                                                             : json_real(report->throttled_s),

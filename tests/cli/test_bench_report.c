@@ -1,0 +1,175 @@
+/* What yoke-bench makes of measurements: derived figures, JSON, CSV, statistics.  Links
+ * the tool's own sources; no process is started. */
+#include "check.h"
+#include "schema.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "bench/bench.h"
+
+static bench_time time_of(double median) { return (bench_time){median, median * 0.9, 0.02, 9}; }
+
+/* Serial 100 ms, OpenMP 50, pool 10, gpu0 30 alone, hybrid 8. */
+static bench_result good(void)
+{
+    bench_result r = {.workload = "triad", .elements = 1000, .items = 1000, .shape = "1000",
+                      .serial = time_of(0.1), .openmp = time_of(0.05), .pool = time_of(0.01),
+                      .hybrid = time_of(0.008), .split = true, .n_devices = 1,
+                      .complete = true, .tolerance = 1, .balance = 0.9};
+    r.devices[0] = (bench_device){.id = "gpu0", .name = "a \"fast\", new one",
+                                  .type = YK_DEVICE_GPU, .in_split = true,
+                                  .time = time_of(0.03)};
+    return r;
+}
+
+static void test_derive(void **state)
+{
+    (void)state;
+    bench_result r = good();
+    bench_derive(&r);
+    assert_true(r.verified);
+    assert_true(fabs(r.speedup - 12.5) < 1e-9);
+    assert_true(fabs(r.speedup_openmp - 6.25) < 1e-9);
+    assert_string_equal(r.best_single, "cpu");
+    assert_true(fabs(r.regret - (-0.2)) < 1e-9);
+    /* S = 10/8; S_max = (1/10 + 1/30) * 10 = 4/3; E = 15/16 */
+    assert_true(fabs(r.efficiency - 0.9375) < 1e-9);
+}
+
+/* The fastest of the split counts, not a device that only shares the pool's cores. */
+static void test_best_single(void **state)
+{
+    (void)state;
+    bench_result r = good();
+    r.devices[0].time = time_of(0.005);
+    bench_derive(&r);
+    assert_string_equal(r.best_single, "gpu0");
+    assert_true(fabs(r.regret - 0.6) < 1e-9);
+    r.devices[0].in_split = false;
+    bench_derive(&r);
+    assert_string_equal(r.best_single, "cpu");
+    assert_false(r.has_efficiency);
+    assert_string_equal(bench_best_device(&r)->id, "gpu0");
+}
+
+/* No speedup is claimed for what is wrong, crashed or unfinished. */
+static void test_unverified(void **state)
+{
+    static const bench_status bad[] = {BENCH_CRASHED, BENCH_TIMEOUT, BENCH_WRONG};
+    (void)state;
+    for (size_t k = 0; k < 3; k++) {
+        bench_result r = good();
+        r.devices[0].status = bad[k];
+        bench_derive(&r);
+        assert_false(r.verified);
+        assert_true(r.speedup == 0 && r.speedup_openmp == 0);
+    }
+    bench_result r = good();
+    r.n_wrong = 1;
+    bench_derive(&r);
+    assert_true(!r.verified && r.speedup == 0);
+    r = good();
+    r.complete = false;
+    bench_derive(&r);
+    assert_true(!r.verified && r.speedup == 0);
+    r = good();
+    r.devices[0].status = BENCH_UNSUPPORTED;
+    bench_derive(&r);
+    assert_true(r.verified && r.speedup > 0);
+}
+
+static bench_report report_on(const bench_options *o, bench_result *r)
+{
+    bench_report report = {.options = o, .command = "yoke-bench", .results = r, .n_results = 1,
+                           .asked = 1, .throttled_s = -1};
+    report.machine = json_pack("{s:s,s:s,s:s,s:i,s:i,s:i,s:s,s:[],s:s,s:n}", "host", "h", "os",
+                               "o", "cpu", "c", "cores", 2, "workers", 2, "memory_bytes", 1,
+                               "isa", "i", "devices", "serial_build", "cc", "openmp_build");
+    assert_non_null(report.machine);
+    return report;
+}
+
+/* Whatever the result, the JSON obeys the schema, and says no more than is known. */
+static void test_json(void **state)
+{
+    (void)state;
+    bench_options o = {0};
+    for (int status = BENCH_OK; status <= BENCH_WRONG; status++) {
+        bench_result r = good();
+        r.devices[0].status = (bench_status)status;
+        r.max_error = status == BENCH_WRONG ? NAN : 0;
+        strcpy(r.devices[0].reason, "why");
+        bench_derive(&r);
+        bench_report report = report_on(&o, &r);
+        json_t *json = bench_json(&report);
+        ykt_schema schema;
+        assert_non_null(json);
+        if (!ykt_schema_obeys(&schema, YOKE_SOURCE_DIR "/docs/yoke-bench-1.schema.json", json))
+            fail_msg("%s", schema.error);
+        const json_t *got = json_array_get(json_object_get(json, "results"), 0);
+        const json_t *device = json_array_get(json_object_get(got, "devices"), 0);
+        assert_int_equal(json_object_get(device, "median_s") != NULL, status == BENCH_OK);
+        assert_int_equal(json_object_get(got, "speedup") != NULL, r.verified);
+        assert_string_equal(json_string_value(json_object_get(device, "status")),
+                            bench_status_name((bench_status)status));
+        json_decref(json);
+        json_decref(report.machine);
+    }
+}
+
+/* The schema check itself tells right from wrong. */
+static void test_schema_check(void **state)
+{
+    (void)state;
+    ykt_schema schema;
+    json_t *json = json_pack("{s:s}", "schema", "yoke-bench/1");
+    assert_false(ykt_schema_obeys(&schema, YOKE_SOURCE_DIR "/docs/yoke-bench-1.schema.json",
+                                  json));
+    assert_non_null(strstr(schema.error, "lacks"));
+    json_decref(json);
+}
+
+static void test_summary(void **state)
+{
+    (void)state;
+    double one[] = {3}, many[] = {5, 1, 4, 2, 3}, even[] = {4, 1, 2, 3};
+    bench_time t = bench_summary(one, 1);
+    assert_true(t.median_s == 3 && t.min_s == 3 && t.spread == 0 && t.reps == 1);
+    t = bench_summary(many, 5);
+    assert_true(t.median_s == 3 && t.min_s == 1 && t.reps == 5);
+    assert_true(fabs(t.spread - 2.0 / 3) < 1e-12);      /* quartiles 2 and 4 */
+    t = bench_summary(even, 4);
+    assert_true(t.median_s == 2.5);
+    t = bench_summary(NULL, 0);
+    assert_true(t.reps == 0 && t.median_s == 0);
+}
+
+static void test_change(void **state)
+{
+    static const struct { double ratio, spread; uint64_t reps; bench_change change; } cases[] = {
+        {1.00, 0.01, 9, BENCH_SAME},      {1.50, 0.01, 9, BENCH_SLOWER},
+        {0.50, 0.01, 9, BENCH_FASTER},    {1.10, 0.30, 9, BENCH_INCONCLUSIVE},
+        {1.00, 0.30, 9, BENCH_INCONCLUSIVE}, {1.50, 0.00, 2, BENCH_INCONCLUSIVE},
+        {1.01, 0.00, 9, BENCH_SAME},
+    };
+    (void)state;
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        bench_time before = {1, 1, cases[k].spread, cases[k].reps}, now = before;
+        now.median_s = cases[k].ratio;
+        bench_ratio r = bench_compare_times(&before, &now);
+        if (r.change != cases[k].change) fail_msg("case %zu: %d", k, r.change);
+        assert_true(r.lo <= r.ratio && r.ratio <= r.hi);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_derive),       cmocka_unit_test(test_best_single),
+        cmocka_unit_test(test_unverified),   cmocka_unit_test(test_json),
+        cmocka_unit_test(test_schema_check), cmocka_unit_test(test_summary),
+        cmocka_unit_test(test_change),
+    };
+    return cmocka_run_group_tests_name("yoke-bench reports", tests, NULL, NULL);
+}
