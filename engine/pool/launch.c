@@ -72,7 +72,8 @@ static void deal_all(yki_pool *pool, const yki_job *job)
 {
     bool any = false;
     for (unsigned i = 0; i < job->slices; i++) {
-        unsigned slot = (job->first + i) % job->used;
+        unsigned slot = job->first + i;
+        if (slot >= job->used) slot -= job->used;
         if (slot == job->caller) continue;
         bool woken = deal(&pool->mail[slot], job, yki_job_units(job, i));
         pool->slots[slot].woken = woken;
@@ -145,4 +146,11 @@ void yki_pool_run(yki_pool *pool, size_t n, size_t grain, yk_body body, void *ct
     launch(pool, caller, n, grain, body, ctx);
     yki_current_worker = current.up;
     yki_queue_leave(&pool->queue, ticket);
+}
+
+bool yki_pool_inside(const yki_pool *pool, size_t *worker)
+{
+    const yki_current *inside = find_current(pool);
+    if (inside && worker) *worker = inside->number;
+    return inside != NULL;
 }
