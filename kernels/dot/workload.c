@@ -78,7 +78,7 @@ static void check(const yki_instance *in, yki_verdict *out)
 
 const yki_workload yki_workload_dot = {
     .name = "dot",
-    .about = "sum of x[i]*y[i], the same bits however it is split; memory bandwidth",
+    .about = "sum of x[i]*y[i], reproducible; memory bandwidth",
     .measure = "relative difference from serial's sum in double; at most one rounding of 2^-24 "
                "for each addition between a product and the result",
     .elements = {(size_t)1 << 18, (size_t)1 << 24, (size_t)1 << 26},

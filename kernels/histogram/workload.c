@@ -74,7 +74,7 @@ static void check(const yki_instance *in, yki_verdict *out)
 
 const yki_workload yki_workload_histogram = {
     .name = "histogram",
-    .about = "how often each of 256 values occurs; scattered reduction",
+    .about = "how often each of 256 values occurs; reduction",
     .measure = "difference of a bin; none is allowed, as these are whole numbers",
     .elements = {(size_t)1 << 20, (size_t)1 << 24, (size_t)1 << 28},
     .n_arrays = 2, .arrays = arrays,

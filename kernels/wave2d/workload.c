@@ -139,7 +139,7 @@ static void check(const yki_instance *in, yki_verdict *out)
 
 const yki_workload yki_workload_wave2d = {
     .name = "wave2d",
-    .about = "steps of the acoustic wave equation, 4th order; stencil, memory bandwidth",
+    .about = "20 steps of the wave equation, 4th order; stencil",
     .measure = "difference of the field; at most 32 roundings of 2^-24 of its largest value a "
                "step, each of which grows with the steps that follow",
     .elements = {(size_t)1 << 16, (size_t)1 << 20, (size_t)1 << 24},

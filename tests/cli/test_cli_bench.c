@@ -249,6 +249,69 @@ static void test_no_driver(void **state)
     ykt_command_free(&c);
 }
 
+/* ---- drivers that end the process ---- */
+
+#ifdef YOKE_CRASH_LAYER
+
+/* A run under the layer that crashes in the named call; its report, and what it exited
+ * with.  NULL if this machine has no OpenCL device to crash. */
+static json_t *crashing_in(const char *call, int *code, char warned[512])
+{
+    char crash[64];
+    const char *env[] = {"OPENCL_LAYERS=" YOKE_CRASH_LAYER, crash, NULL};
+    ykt_setting s = {.env = env};
+    snprintf(crash, sizeof crash, "YKT_CRASH=%s", call);
+    ykt_command c = bench(&s, ARGS("--quick", "--size", "4096", "--json", "-", "triad"));
+    *code = c.code;
+    snprintf(warned, 512, "%s", c.err);
+    json_t *json = parsed(c.out);
+    ykt_command_free(&c);
+    if (json_array_size(json_object_get(first_result(json), "devices")) > 0 ||
+        strcmp(call, "list") == 0)
+        return json;
+    json_decref(json);
+    return NULL;
+}
+
+/* The column of the device tells; everything else stands. */
+static void test_crashes(void **state)
+{
+    static const char *const calls[] = {"context", "build", "kernel"};
+    (void)state;
+    for (size_t k = 0; k < sizeof calls / sizeof *calls; k++) {
+        int code;
+        char warned[512];
+        json_t *json = crashing_in(calls[k], &code, warned);
+        if (!json) skip();
+        const json_t *r = first_result(json), *d;
+        size_t n;
+        assert_int_equal(code, 1);
+        assert_non_null(strstr(warned, "SIGABRT"));
+        json_array_foreach(json_object_get(r, "devices"), n, d)
+            assert_string_equal(json_string_value(json_object_get(d, "status")), "crashed");
+        assert_non_null(json_object_get(r, "pool"));
+        assert_true(json_is_false(json_object_get(r, "verified")));
+        assert_null(json_object_get(r, "speedup"));
+        json_decref(json);
+    }
+}
+
+/* Listing alone kills: then there are no devices, with a warning. */
+static void test_crash_while_listing(void **state)
+{
+    int code;
+    char warned[512];
+    (void)state;
+    json_t *json = crashing_in("list", &code, warned);
+    const json_t *r = first_result(json);
+    assert_int_equal(code, 0);
+    assert_int_equal(json_array_size(json_object_get(r, "devices")), 0);
+    assert_true(json_is_true(json_object_get(r, "verified")));
+    json_decref(json);
+}
+
+#endif
+
 /* ---- comparing ---- */
 
 typedef struct fixture { char folder[64], old_path[96], new_path[96]; } fixture;
@@ -356,6 +419,10 @@ int main(void)
         cmocka_unit_test(test_interrupt),
         cmocka_unit_test(test_unknown_device),
         cmocka_unit_test(test_no_driver),
+#ifdef YOKE_CRASH_LAYER
+        cmocka_unit_test(test_crashes),
+        cmocka_unit_test(test_crash_while_listing),
+#endif
         cmocka_unit_test_setup_teardown(test_compare, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_damaged_reports, set_up, tear_down),
     };

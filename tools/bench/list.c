@@ -13,7 +13,7 @@ static void size_row(const yki_workload *w)
 
 int bench_list(void)
 {
-    printf("%-15s%9s%9s%9s   %s\n", "workload", "small", "medium", "large", "elements of");
+    printf("%-15s%9s%9s%9s   %s\n", "workload", "small", "medium", "large", "what it does");
     for (size_t k = 0; k < yki_workload_count; k++) size_row(yki_workloads[k]);
     return YKI_EXIT_OK;
 }
