@@ -48,8 +48,9 @@ typedef struct yki_device_opts {
 
 /* Opens device `i` of a listing: context, compute queue, transfer queues, a probe of
  * zero-copy.  With carve, the calling thread must be bound to carve_cpus already and
- * stay the only one that calls; afterwards every thread the driver started is checked
- * to be bound there, else YK_E_UNSUPPORTED with the reason.  Signal handlers that the
+ * stay the only one that calls, the listing included (drivers start threads there);
+ * every thread that appeared since is bound there as well, and checked afterwards, else
+ * YK_E_UNSUPPORTED with the reason.  Signal handlers that the
  * driver replaced are restored.  YK_E_DEVICE, YK_E_NOMEM. */
 yk_status yki_device_open(yki_device **out, const yki_listing *listing, size_t i,
                           const yki_device_opts *opts, yk_diag *diag);

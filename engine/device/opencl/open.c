@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const yki_backend backend;
 
@@ -84,7 +85,7 @@ static yk_status check_threads(const cl_dev *dev, const int *threads, size_t cou
                                const yki_device_opts *opts, yk_diag *diag)
 {
     int bad = 0;
-    if (yki_threads_bound(threads, count, opts->carve_cpus, opts->carve, &bad)) return YK_OK;
+    if (yki_threads_bind(threads, count, opts->carve_cpus, opts->carve, &bad)) return YK_OK;
     return yki_fail(diag, YK_E_UNSUPPORTED,
                     "%s cannot be carved: thread %d of its driver may run outside the %zu cores",
                     dev->base.info.id, bad, opts->carve);
@@ -94,14 +95,17 @@ static yk_status verify_carve(cl_dev *dev, const yki_listing *listing, const int
                               size_t n_before, const yki_device_opts *opts, yk_diag *diag)
 {
     int *threads = NULL;
+    const int self = (int)gettid();
     size_t count = 0;
-    yk_status st = warm_up(dev, diag);
+    yk_status st = check_threads(dev, &self, 1, opts, diag);
+    if (st == YK_OK) st = check_threads(dev, listing->threads, listing->n_threads, opts, diag);
+    if (st == YK_OK) st = warm_up(dev, diag);
     if (st != YK_OK) return st;
     st = yki_threads_list(&threads, &count);
     if (st != YK_OK) return yki_fail(diag, st, "cannot list the threads of this process");
     count = yki_threads_added(threads, count, before, n_before);
-    st = check_threads(dev, listing->threads, listing->n_threads, opts, diag);
-    if (st == YK_OK) st = check_threads(dev, threads, count, opts, diag);
+    st = check_threads(dev, threads, count, opts, diag);
+    if (st == YK_OK) st = check_threads(dev, listing->threads, listing->n_threads, opts, diag);
     yki_free(threads);
     return st;
 }

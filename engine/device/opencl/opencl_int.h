@@ -98,8 +98,9 @@ void yki_cl_signals_restore(cl_signals **saved, const cl_platform_id *platforms,
 yk_status yki_threads_list(int **out, size_t *count);
 /* The members of `after` that are not in `before`, moved to its front; their number. */
 size_t yki_threads_added(int *after, size_t n_after, const int *before, size_t n_before);
-/* Whether every thread that still lives may run on `cpus` alone; if not, *bad is one. */
-bool yki_threads_bound(const int *threads, size_t count, const int *cpus, size_t n_cpus, int *bad);
+/* Binds every thread that may run elsewhere to `cpus`, and looks again: whether all that
+ * still live may now run there alone; if not, *bad is one that may not. */
+bool yki_threads_bind(const int *threads, size_t count, const int *cpus, size_t n_cpus, int *bad);
 
 /* ---- the backend's slots ---- */
 

@@ -1,6 +1,7 @@
 /* Which threads a driver started, and where they may run: what carve stands on.  Reads
- * /proc/self/task and asks the kernel for masks; binds nothing itself, since a thread
- * that appeared meanwhile may be the program's own. */
+ * /proc/self/task; asks the kernel for masks and sets them.  Nothing tells a driver's
+ * thread from one that the program started in the same moment, so this is done only
+ * where carve was asked for. */
 #include "device/opencl/opencl_int.h"
 
 #include <dirent.h>
@@ -68,9 +69,12 @@ static bool listed(int cpu, const int *cpus, size_t n_cpus)
     return false;
 }
 
+/* 16384 CPUs */
+#define MASK_WORDS 16
+
 static bool bound(int tid, const int *cpus, size_t n_cpus)
 {
-    cpu_set_t mask[16];     /* 16384 CPUs */
+    cpu_set_t mask[MASK_WORDS];
     CPU_ZERO_S(sizeof mask, mask);
     if (sched_getaffinity(tid, sizeof mask, mask) != 0)
         return errno == ESRCH;      /* it has ended */
@@ -79,9 +83,23 @@ static bool bound(int tid, const int *cpus, size_t n_cpus)
     return true;
 }
 
-bool yki_threads_bound(const int *threads, size_t count, const int *cpus, size_t n_cpus, int *bad)
+/* Some drivers give a thread the whole machine on purpose (Mesa: the one that writes its
+ * disk cache). */
+static void bind(int tid, const int *cpus, size_t n_cpus)
+{
+    cpu_set_t mask[MASK_WORDS];
+    CPU_ZERO_S(sizeof mask, mask);
+    for (size_t i = 0; i < n_cpus; i++)
+        if (cpus[i] >= 0 && (size_t)cpus[i] < 8 * sizeof mask)
+            CPU_SET_S((size_t)cpus[i], sizeof mask, mask);
+    (void)sched_setaffinity(tid, sizeof mask, mask);    /* looked at again afterwards */
+}
+
+bool yki_threads_bind(const int *threads, size_t count, const int *cpus, size_t n_cpus, int *bad)
 {
     for (size_t i = 0; i < count; i++) {
+        if (bound(threads[i], cpus, n_cpus)) continue;
+        bind(threads[i], cpus, n_cpus);
         if (bound(threads[i], cpus, n_cpus)) continue;
         *bad = threads[i];
         return false;
