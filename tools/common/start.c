@@ -27,6 +27,7 @@ static bool is_private(const char *path)
  * would take a folder in /tmp that anybody may have prepared. */
 static void guard_pocl_cache(void)
 {
+    if (!is_set("POCL_CACHE_DIR")) unsetenv("POCL_CACHE_DIR");  /* PoCL aborts on "" */
     if (is_set("POCL_CACHE_DIR") || is_set("HOME") || is_set("XDG_CACHE_HOME")) return;
     char path[64];
     snprintf(path, sizeof path, "/tmp/yoke-pocl-%lu", (unsigned long)geteuid());

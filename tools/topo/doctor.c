@@ -148,8 +148,8 @@ static void examine_driver(void *ctx, const char *icd)
         bad(x, "reinstall that driver or remove its .icd file; OCL_ICD_VENDORS chooses another",
             "%.*s", (int)(strlen(list->problem) - strlen("; left out")), list->problem);
     else if (list->count == 0)
-        bad(x, "nothing to do unless it should have one (RUSTICL_ENABLE=..., a GPU's kernel driver)",
-            "OpenCL %s offers no device", name);
+        good(x, "OpenCL %s offers no device%s", name,
+             strcmp(name, "rusticl.icd") == 0 ? " (RUSTICL_ENABLE names its drivers)" : "");
     else
         good(x, "OpenCL %s offers %zu device%s: %s%s", name, list->count,
              list->count == 1 ? "" : "s", list->rows[0].info.name, list->count > 1 ? ", ..." : "");
@@ -158,7 +158,10 @@ static void examine_driver(void *ctx, const char *icd)
 
 static void look_at_drivers(exam *x)
 {
-    if (yki_topo_each_icd(examine_driver, x) == 0 && !getenv("OCL_ICD_VENDORS"))
+    size_t drivers = yki_topo_each_icd(examine_driver, x);
+    if (drivers == 0 && x->s->devices.problem[0])
+        bad(x, "correct or unset OCL_ICD_VENDORS", "%s", x->s->devices.problem);
+    else if (drivers == 0 && !getenv("OCL_ICD_VENDORS"))
         bad(x, "install your GPU's OpenCL driver, or pocl-opencl-icd to try it on the CPU",
             "no OpenCL driver is installed: only the CPU's cores are used");
     for (size_t i = 0; i < x->s->devices.count; i++) {

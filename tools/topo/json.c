@@ -161,12 +161,13 @@ static json_t *findings_json(const diagnosis *d)
 json_t *yki_topo_json(const state *s)
 {
     const yk_topo *t = s->topo;
-    json_t *o = json_pack("{s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+    json_t *o = json_pack("{s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
         "schema", "yoke-topo/1", "yoke", yk_version(), "machine", yki_machine_json(t),
         "isa_machine", yk_isa_name(yk_topo_isa_machine(t)), "limits", limits_json(t),
         "cores", cores_json(t), "cpus", cpus_json(t), "caches", caches_json(t),
         "numa_nodes", nodes_json(t), "pci", all_pci_json(t),
-        "devices", devices_json(&s->devices), "problem", text(s->devices.problem));
+        "devices", devices_json(&s->devices), "problem", text(s->devices.problem),
+        "note", text(s->devices.note));
     if (!o) return NULL;
     if (s->measured) json_object_set_new(o, "measured", measured_json(s->measured));
     if (s->diagnosed) json_object_set_new(o, "findings", findings_json(s->diagnosed));

@@ -49,6 +49,7 @@ static int gather(state *s)
 static void warn(const state *s)
 {
     const yk_topo_limits *m = yk_topo_get_limits(s->topo);
+    if (s->diagnosed) return;       /* it has said all of this, with remedies */
     if (m->warning[0]) yki_warning("%s", m->warning);
     if (s->devices.problem[0]) yki_warning("%s", s->devices.problem);
 }
@@ -77,10 +78,7 @@ static int run(const command *cmd)
     int code = open_machine(s);
     if (code == YKI_EXIT_OK) code = gather(s);
     if (code == YKI_EXIT_OK) code = write_all(s);
-    if (code == YKI_EXIT_OK) {
-        fflush(stdout);         /* warnings come behind the result where both are shown */
-        warn(s);
-    }
+    if (code == YKI_EXIT_OK) warn(s);
     yk_topo_close(&s->topo);
     free(s->measured);
     free(s->diagnosed);

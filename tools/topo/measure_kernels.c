@@ -1,5 +1,6 @@
 /* The timed loops, written once with vectors of the width of each instruction set.
- * Enough independent chains are kept that latency hides behind throughput. */
+ * Enough independent chains are kept that latency hides behind throughput; they start
+ * apart, or the compiler would find them equal and compute one. */
 #include "measure.h"
 
 #define CHAINS 12
@@ -49,6 +50,7 @@
     attributes static double name##_flops_double(size_t steps)                                 \
     {                                                                                          \
         name##_d x[CHAINS] = {{0}}, b = {0}, c = {0};                                          \
+        for (size_t k = 0; k < CHAINS; k++) x[k] += (double)k;                                 \
         b += 0.999, c += 0.001;                                                                \
         for (size_t i = 0; i < steps; i++)                                                     \
             for (size_t k = 0; k < CHAINS; k++) x[k] = x[k] * b + c;                           \
@@ -59,6 +61,7 @@
     attributes static float name##_flops_float(size_t steps)                                   \
     {                                                                                          \
         name##_f x[CHAINS] = {{0}}, b = {0}, c = {0};                                          \
+        for (size_t k = 0; k < CHAINS; k++) x[k] += (float)k;                                  \
         b += 0.999f, c += 0.001f;                                                              \
         for (size_t i = 0; i < steps; i++)                                                     \
             for (size_t k = 0; k < CHAINS; k++) x[k] = x[k] * b + c;                           \

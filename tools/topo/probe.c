@@ -182,7 +182,8 @@ static bool take_lines(device_list *list, char *text)
         json_t *o = json_loads(line, 0, NULL);
         if (json_object_get(o, "end")) {
             complete = true;
-            copy(list->problem, sizeof list->problem, o, "text");
+            if (number(o, "end") == YK_OK) copy(list->note, sizeof list->note, o, "text");
+            else copy(list->problem, sizeof list->problem, o, "text");
         } else if (o && list->count < MOST_DEVICES) {
             decode(&list->rows[list->count++].info, o);
         }
@@ -217,13 +218,17 @@ static int is_icd(const struct dirent *e)
     return n > 4 && strcmp(e->d_name + n - 4, ".icd") == 0;
 }
 
+/* OCL_ICD_VENDORS may name another folder; where it names one driver, there is nothing
+ * to choose from. */
 size_t yki_topo_each_icd(void (*each)(void *ctx, const char *path), void *ctx)
 {
+    const char *own = getenv("OCL_ICD_VENDORS");
+    const char *folder = own && *own ? own : VENDORS;
     struct dirent **names = NULL;
-    int count = scandir(VENDORS, &names, is_icd, alphasort);
+    int count = scandir(folder, &names, is_icd, alphasort);
     for (int i = 0; i < count; i++) {
         char path[512];
-        snprintf(path, sizeof path, VENDORS "/%s", names[i]->d_name);
+        snprintf(path, sizeof path, "%.240s/%s", folder, names[i]->d_name);
         if (each) each(ctx, path);
         free(names[i]);
     }

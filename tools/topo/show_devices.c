@@ -17,9 +17,9 @@ static void show_details(const device_list *list)
         const yk_device_info *d = &list->rows[i].info;
         if (!d->id[0]) continue;
         char one[YKI_HUMAN], local[YKI_HUMAN];
-        printf("  %s: %s, %s, driver %s\n      %u units, work-groups up to %zu, %s local, largest "
-               "buffer %s%s\n",
-               d->id, d->platform, d->version, d->driver, d->units, d->max_group,
+        printf("  %s: %.60s, driver %.24s\n      %.92s\n      %u units, work-groups up to %zu, "
+               "%s local, largest buffer %s%s\n",
+               d->id, d->platform, d->driver, d->version, d->units, d->max_group,
                yki_human_bytes(local, (double)d->local_bytes),
                yki_human_bytes(one, (double)d->alloc_bytes),
                d->unified ? ", claims unified memory" : "");
@@ -40,6 +40,7 @@ void yki_topo_show_devices(const state *s)
     if (s->cmd->verbose && s->devices.count > 1) {
         putchar('\n');
         show_details(&s->devices);
+        if (s->devices.note[0]) printf("  note: %.92s\n", s->devices.note);
     }
 }
 

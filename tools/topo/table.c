@@ -27,7 +27,8 @@ void yki_table_row(struct libscols_table *table, const char *const *cells, size_
         scols_line_set_data(line, i + 1, cells[i] ? cells[i] : "");
 }
 
-/* Printed by way of a string: trailing blanks go, and width is the text's own. */
+/* Printed by way of a string: trailing blanks go, and one of the three that the empty
+ * column and its separator put in front. */
 void yki_table_print(struct libscols_table **table)
 {
     char *text = NULL;
@@ -36,7 +37,7 @@ void yki_table_print(struct libscols_table **table)
         for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
             size_t n = strlen(line);
             while (n > 0 && line[n - 1] == ' ') n--;
-            if (n > 0) printf("%.*s\n", (int)n, line);
+            if (n > 1) printf("%.*s\n", (int)(n - 1), line + 1);
         }
     }
     free(text);

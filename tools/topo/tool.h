@@ -36,7 +36,8 @@ typedef struct device_row {
 typedef struct device_list {
     device_row rows[MOST_DEVICES];
     size_t count;
-    char problem[256];          /* one line: drivers that crashed, hung, are missing */
+    char problem[256];          /* one line: drivers that crashed or hung */
+    char note[256];             /* and platforms that have no device, which is no failure */
 } device_list;
 
 /* ---- measurements ---- */

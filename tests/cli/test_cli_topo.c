@@ -1,0 +1,303 @@
+/* yoke-topo as its users call it: options, streams, exit codes, JSON, machines nobody
+ * owns, drivers that crash. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "command.h"
+#include "false_root.h"
+
+#define ARGS(...) ((const char *const[]){YOKE_TOPO, __VA_ARGS__, NULL})
+#define ENV(...) (&(ykt_setting){.env = (const char *const[]){__VA_ARGS__, NULL}})
+#define HYBRID YOKE_SOURCE_DIR "/tests/topo/hybrid.xml"
+
+/* Expects the exit code; the caller releases the result. */
+static ykt_command run(const ykt_setting *s, int code, const char *const *argv)
+{
+    ykt_command c = ykt_run(s, argv);
+    if (c.code != code)
+        fail_msg("%s: exit %d, expected %d: %s", argv[1] ? argv[1] : "plain", c.code, code, c.err);
+    return c;
+}
+
+static void has(const char *text, const char *part)
+{
+    if (!strstr(text, part)) fail_msg("'%s' is missing in:\n%s", part, text);
+}
+
+static json_t *parsed(const char *text)
+{
+    json_error_t e;
+    json_t *o = json_loads(text, 0, &e);
+    if (!o) fail_msg("not JSON: %s in:\n%s", e.text, text);
+    assert_string_equal(json_string_value(json_object_get(o, "schema")), "yoke-topo/1");
+    return o;
+}
+
+static json_int_t number(const json_t *o, const char *key)
+{
+    return json_integer_value(json_object_get(o, key));
+}
+
+static void help_and_version(void **state)
+{
+    (void)state;
+    ykt_command c = run(NULL, 0, ARGS("--help"));
+    has(c.out, "usage: yoke-topo");
+    static const char *const words[] = {"--json", "--measure", "--config", "--doctor", "--input",
+                                        "--verbose", "Exit codes"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) has(c.out, words[i]);
+    assert_string_equal(c.err, "");
+    ykt_command_free(&c);
+    c = run(NULL, 0, ARGS("--version"));
+    assert_int_equal(strncmp(c.out, "yoke-topo ", 10), 0);
+    assert_string_equal(c.err, "");
+    ykt_command_free(&c);
+}
+
+static void usage_errors(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *arg, *value, *expected;
+    } cases[] = {
+        {"--josn", NULL, "yoke-topo: unknown option '--josn'; did you mean '--json'?\n"},
+        {"--docter", NULL, "did you mean '--doctor'?"},
+        {"--zzzzzzzz", NULL, "yoke-topo: unknown option '--zzzzzzzz'\n"},
+        {"-q", NULL, "yoke-topo: unknown option '-q'\n"},
+        {"--json", NULL, "yoke-topo: option '--json' needs an argument\n"},
+        {"--measure=3", NULL, "yoke-topo: option '--measure' takes no argument\n"},
+        {"--ver", NULL, "option '--ver' is ambiguous"},
+        {"stray", NULL, "yoke-topo: unexpected argument 'stray'\n"},
+        {"--input", "", "option '--input' is empty"},
+        {"--input", "nonsense", "'nonsense': not an hwloc synthetic description"},
+        {"--input", "pack:99999999", "more than 65536 objects"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *argv[] = {YOKE_TOPO, cases[i].arg, cases[i].value, NULL};
+        ykt_command c = run(NULL, 2, argv);
+        assert_string_equal(c.out, "");
+        has(c.err, cases[i].expected);
+        ykt_command_free(&c);
+    }
+    ykt_command c = run(NULL, 2, ARGS("--input", HYBRID, "--measure"));
+    ykt_command_free(&c);
+    c = run(NULL, 1, ARGS("--input", "/nonexistent.xml"));
+    has(c.err, "/nonexistent.xml: No such file");
+    assert_string_equal(c.out, "");
+    ykt_command_free(&c);
+}
+
+static void bad_environment(void **state)
+{
+    (void)state;
+    ykt_command c = run(ENV("YOKE_THREADS=eight"), 2, ARGS("--input", "core:12 pu:2"));
+    has(c.err, "yoke-topo: YOKE_THREADS=eight: expected a whole number from 1 to 24\n");
+    assert_string_equal(c.out, "");
+    ykt_command_free(&c);
+    c = run(ENV("YOKE_ISA=fast"), 2, ARGS("--config"));
+    has(c.err, "YOKE_ISA=fast: expected generic");
+    ykt_command_free(&c);
+    c = run(ENV("YOKE_PIN=perhaps"), 2, ARGS("--config"));
+    has(c.err, "YOKE_PIN=perhaps: expected 1, on, yes");
+    assert_string_equal(c.out, "");
+    ykt_command_free(&c);
+}
+
+static void hybrid_machine(void **state)
+{
+    (void)state;
+    static const char expected[] =
+        "13th Gen Intel Core i9-13900K   24 cores (8 P + 16 E), 32 threads   62.6 GiB   Linux 6.8\n"
+        "\n"
+        "Yoke would use 10 of 24 cores; what was asked for binds\n"
+        "  affinity         24  CPUs 0-31\n"
+        "  cpuset           24\n"
+        "  quota             -  none\n"
+        "  YOKE_THREADS     10\n"
+        "\n"
+        "  P cores   WWWWWWWW                W worker   - spare   x not allowed\n"
+        "  E cores   WW-- ---- ---- ----\n"
+        "  caches    L2 2 MiB/P core, 4 MiB/4 E cores   L3 36 MiB   1 NUMA node\n"
+        "\n"
+        "  device  name                memory  PCI  fp64  in a split\n"
+        "  cpu     pool, 10 workers  62.6 GiB  -    yes   yes\n";
+    ykt_command c = run(ENV("YOKE_THREADS=10"), 0, ARGS("--input", HYBRID));
+    assert_string_equal(c.out, expected);
+    assert_string_equal(c.err, "");
+    ykt_command_free(&c);
+}
+
+static void synthetic_machines(void **state)
+{
+    (void)state;
+    ykt_command c = run(NULL, 0, ARGS("--input", "pack:2 l3:1 core:4 pu:2"));
+    has(c.out, "8 cores, 16 threads");
+    has(c.out, "socket 0  WWWW");
+    has(c.out, "socket 1  WWWW");
+    ykt_command_free(&c);
+    c = run(ENV("YOKE_THREADS=12"), 0, ARGS("--input", "core:8 pu:2"));
+    has(c.out, "12 threads on 8 cores");
+    has(c.out, "2222WWWW");
+    ykt_command_free(&c);
+}
+
+/* One screen of at most 100 columns, whatever the machine. */
+static void fits_a_screen(void **state)
+{
+    (void)state;
+    static const char *const machines[] = {HYBRID, "pack:2 core:64 pu:2", "pu:1", "core:256 pu:1"};
+    for (size_t i = 0; i < sizeof machines / sizeof *machines; i++) {
+        ykt_command c = run(NULL, 0, ARGS("--input", machines[i]));
+        size_t lines = 0;
+        for (char *rest = c.out, *line; (line = strsep(&rest, "\n")) != NULL; lines++)
+            assert_true(strlen(line) <= 100);
+        assert_true(lines <= 40);
+        ykt_command_free(&c);
+    }
+}
+
+static void this_machine(void **state)
+{
+    (void)state;
+    ykt_command c = run(NULL, 0, ARGS("--json", "-"));
+    json_t *o = parsed(c.out);
+    assert_true(number(json_object_get(o, "machine"), "workers") >= 1);
+    assert_true(json_array_size(json_object_get(o, "devices")) >= 1);
+    const json_t *pool = json_array_get(json_object_get(o, "devices"), 0);
+    assert_string_equal(json_string_value(json_object_get(pool, "id")), "cpu");
+    assert_int_equal(json_array_size(json_object_get(o, "cores")),
+                     number(json_object_get(o, "machine"), "cores"));
+    json_decref(o);
+    ykt_command_free(&c);
+    c = run(NULL, 0, ARGS("--verbose"));
+    has(c.out, "Yoke uses ");
+    ykt_command_free(&c);
+}
+
+static void json_file(void **state)
+{
+    (void)state;
+    char root[64], path[PATH_MAX];
+    false_root_make(root);
+    snprintf(path, sizeof path, "%s/machine.json", root);
+    ykt_command c = run(NULL, 0, ARGS("--input", HYBRID, "--json", path));
+    has(c.out, "i9-13900K");        /* the file is besides, not instead */
+    json_t *o = json_load_file(path, 0, NULL);
+    assert_non_null(o);
+    assert_int_equal(json_array_size(json_object_get(o, "cpus")), 32);
+    assert_int_equal(number(json_object_get(o, "machine"), "efficiency_cores"), 16);
+    json_decref(o);
+    ykt_command_free(&c);
+    c = run(NULL, 1, ARGS("--input", HYBRID, "--json", "/nonexistent/x.json"));
+    has(c.err, "cannot write /nonexistent/x.json: No such file or directory");
+    ykt_command_free(&c);
+    c = run(&(ykt_setting){.stdout_to = "/dev/full"}, 1, ARGS("--input", HYBRID));
+    has(c.err, "cannot write to standard output: No space left on device");
+    ykt_command_free(&c);
+    c = run(&(ykt_setting){.stdout_to = "/dev/full"}, 1, ARGS("--input", HYBRID, "--json", "-"));
+    has(c.err, "cannot write to standard output");
+    ykt_command_free(&c);
+    false_root_remove(root);
+}
+
+static void config(void **state)
+{
+    (void)state;
+    ykt_command c = run(ENV("YOKE_ISA=generic", "YOKE_DEVICE_MEM=2G"), 0, ARGS("--config"));
+    static const char *const words[] = {"YOKE_THREADS", "YOKE_DEVICES", "YOKE_ISA", "YOKE_CARVE",
+                                        "YOKE_PIN", "YOKE_PROFILE", "YOKE_DEVICE_MEM",
+                                        "YOKE_CHECK", "YOKE_LOG", "generic", "2 GiB"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) has(c.out, words[i]);
+    assert_string_equal(c.err, "");
+    ykt_command_free(&c);
+    c = run(NULL, 0, ARGS("--config", "--json", "-"));
+    json_t *o = parsed(c.out);
+    assert_int_equal(json_array_size(json_object_get(o, "config")), 9);
+    json_decref(o);
+    ykt_command_free(&c);
+}
+
+/* A cache folder that others may write to, and a driver that is no library. */
+static void doctor(void **state)
+{
+    (void)state;
+    char root[64], setting[PATH_MAX];
+    false_root_make(root);
+    false_root_put(root, "/cache", NULL);
+    snprintf(setting, sizeof setting, "POCL_CACHE_DIR=%s/cache", root);
+    assert_int_equal(chmod(setting + strlen("POCL_CACHE_DIR="), 0777), 0);
+    ykt_command c = run(ENV(setting, "YOKE_ISA=generic"), 0, ARGS("--doctor"));
+    has(c.out, "others may write to PoCL's cache");
+    has(c.out, "remedy: remove it, or set POCL_CACHE_DIR");
+    has(c.out, "finding");
+    ykt_command_free(&c);
+    c = run(NULL, 0, ARGS("--doctor", "--json", "-"));
+    json_t *o = parsed(c.out);
+    assert_true(json_array_size(json_object_get(o, "findings")) >= 3);
+    json_decref(o);
+    ykt_command_free(&c);
+    false_root_remove(root);
+}
+
+/* Drivers are replaced by a library that ends the process, in each way seen. */
+static void crashing_driver(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *how, *expected;
+    } cases[] = {{"abort", "crashed (SIGABRT)"}, {"segv", "crashed (SIGSEGV)"},
+                 {"exit", "ended the process"}, {"hang", "did not answer within"},
+                 {"noise", NULL}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char how[64];
+        snprintf(how, sizeof how, "BAD_DRIVER=%s", cases[i].how);
+        ykt_command c = run(ENV("OCL_ICD_VENDORS=" YOKE_BAD_DRIVER, how), 0, ARGS("--json", "-"));
+        json_t *o = parsed(c.out);          /* whatever the driver wrote, stdout is ours */
+        const char *problem = json_string_value(json_object_get(o, "problem"));
+        if (cases[i].expected) has(problem ? problem : "(none)", cases[i].expected);
+        json_decref(o);
+        ykt_command_free(&c);
+    }
+}
+
+static void measure(void **state)
+{
+    (void)state;
+    ykt_command c = run(ENV("YOKE_THREADS=1"), 0, ARGS("--measure", "--json", "-"));
+    json_t *o = parsed(c.out);
+    const json_t *m = json_object_get(o, "measured");
+    assert_true(json_real_value(json_object_get(m, "triad_bytes_s")) > 0);
+    assert_true(json_real_value(json_object_get(m, "float_flops_s")) > 0);
+    const json_t *level;
+    size_t i;
+    json_array_foreach(json_object_get(m, "levels"), i, level) {
+        assert_true(json_real_value(json_object_get(level, "latency_s")) > 0);
+        assert_true(json_real_value(json_object_get(level, "read_bytes_s")) > 0);
+    }
+    assert_true(i >= 1);
+    json_decref(o);
+    ykt_command_free(&c);
+}
+
+int main(void)
+{
+    unsetenv("YOKE_THREADS");
+    unsetenv("YOKE_ISA");
+    unsetenv("YOKE_PIN");
+    unsetenv("POCL_CACHE_DIR");
+    setenv("NO_COLOR", "1", 1);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(help_and_version), cmocka_unit_test(usage_errors),
+        cmocka_unit_test(bad_environment),  cmocka_unit_test(hybrid_machine),
+        cmocka_unit_test(synthetic_machines), cmocka_unit_test(fits_a_screen),
+        cmocka_unit_test(this_machine),     cmocka_unit_test(json_file),
+        cmocka_unit_test(config),           cmocka_unit_test(doctor),
+        cmocka_unit_test(crashing_driver),  cmocka_unit_test(measure),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
