@@ -4,7 +4,12 @@
 
 #include <string.h>
 
-enum { ARENA_BLOCK = 64 * 1024, ARENA_ALIGN = 16 };
+#ifdef YKI_TEST_HOOKS
+enum { ARENA_BLOCK = 512 }; /* many blocks: many places where memory can run out */
+#else
+enum { ARENA_BLOCK = 64 * 1024 };
+#endif
+enum { ARENA_ALIGN = 16 };
 
 struct yki_arena_block {
     struct yki_arena_block *next;

@@ -9,7 +9,7 @@ static void add(yki_diags *d, yki_severity severity, yki_pos pos, const char *fo
 {
     char text[512];
     bool place = severity == YKI_ERROR || severity == YKI_WARNING;
-    if (d->mute || d->arena->failed) return;
+    if (d->arena->failed) return;
     if (place) d->dropped = d->errors >= YKI_DIAG_CAP;
     if (d->dropped) return;
     vsnprintf(text, sizeof text, format, args);

@@ -20,7 +20,6 @@ struct yki_diags {
     const yki_sources *sources;
     struct yki_diag_entry *first, *last;
     size_t errors, warnings;
-    unsigned mute; /* while above 0, nothing is taken in */
     bool dropped;  /* the last error was over the cap: so are its notes */
 };
 

@@ -229,6 +229,7 @@ static yki_token *lex_one(lexer *l)
         l->at = end;
         bad->kind = YKI_TK_BAD;
         bad->text = "a comment without its end";
+        bad->len = (uint32_t)strlen(bad->text);
         return bad;
     }
     cur(l); /* a splice may precede the token */

@@ -50,7 +50,10 @@ static bool parse_operands(yki_parser *p, yki_func *f, const yki_token *name, ui
                            yki_expr **out)
 {
     uint32_t n = 0;
-    if (!want) return true;
+    if (!want) {
+        if (yki_at(p, '(')) yki_error(p->d, name->pos, "%s takes no operands", name->atom->name);
+        return true;
+    }
     char after[64];
     snprintf(after, sizeof after, "after %s", name->atom->name);
     if (!yki_expect(p, '(', after)) return false;
@@ -107,7 +110,10 @@ static void parse_mode(yki_parser *p, yki_func *f, yki_annot *a, const yki_token
     }
     a->mode = mode;
     a->mode_pos = name->pos;
-    if (mode == YKI_MODE_OUT) return;
+    if (mode == YKI_MODE_OUT) {
+        parse_operands(p, f, name, 0, NULL);
+        return;
+    }
     if (parse_operands(p, f, name, 1, &a->mode_len))
         check_least(p, name, a->mode_len, 1, "length");
 }
@@ -162,6 +168,7 @@ void yki_parse_annotations(yki_parser *p, yki_func *f, yki_pending *list)
         p->at = list->at;
         p->panic = false;
         const yki_token *name = yki_next(p);
+        if (!yki_is_annotation(name)) break; /* the end: the cap on errors was reached */
         if (!may_stand(p, f, list->var, name)) continue;
         yki_keyword k = yki_keyword_of(name);
         if (k == YKI_K_WINDOW) parse_window(p, f, &list->var->annot, name);

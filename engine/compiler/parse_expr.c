@@ -59,7 +59,7 @@ static yki_expr *variable(yki_parser *p, const yki_token *t, yki_var *v)
 
 static yki_expr *undeclared(yki_parser *p, const yki_token *t)
 {
-    if (p->panic) return p->u->poison;
+    if (p->panic || yki_failed_macro(p, t)) return p->u->poison;
     yki_error(p->d, t->pos, "'%s' is not declared", t->atom->name);
     yki_hint_name(p, t->atom);
     return p->u->poison;

@@ -104,6 +104,7 @@ typedef struct yki_parser {
     yki_func *annot_func;     /* whose annotation's operand is being read, or NULL */
     unsigned loops;
     unsigned constant;        /* within a constant expression */
+    bool builtin_call;        /* converting arguments of a builtin */
     yki_switch *sw;
     yki_contract contract;
     uint32_t func_ids; /* functions seen, defined or not */
@@ -135,6 +136,9 @@ void yki_unsupported(yki_parser *p, yki_pos pos, const char *format, ...) YK_PRI
 void yki_sync(yki_parser *p);
 /* Past the `)` that belongs to the `(` here. */
 void yki_skip_parens(yki_parser *p);
+/* After an error between parentheses, the first of which is token `open`: goes on behind
+ * the last, if it comes before any brace, and ends the panic. */
+void yki_recover_parens(yki_parser *p, size_t open);
 /* One level of nesting more; false with an error where it is too deep. */
 bool yki_enter(yki_parser *p);
 void yki_leave(yki_parser *p);
@@ -146,6 +150,8 @@ void yki_scope_close(yki_parser *p);
 /* Enters a name into the current scope; reports one that is there already. */
 yki_symbol *yki_declare(yki_parser *p, yki_symbol_kind kind, yki_atom *atom, yki_pos pos);
 yki_symbol *yki_declare_tag(yki_parser *p, yki_atom *atom, yki_pos pos);
+/* The name of a macro whose call could not be expanded: has been reported. */
+bool yki_failed_macro(const yki_parser *p, const yki_token *t);
 /* "hint: did you mean 'x'?", if a visible name is near. */
 void yki_hint_name(yki_parser *p, const yki_atom *wrong);
 bool yki_names_near(const char *a, const char *b);

@@ -85,6 +85,11 @@ bool yki_names_near(const char *a, const char *b)
     return d > 0 && d <= allowed(a);
 }
 
+bool yki_failed_macro(const yki_parser *p, const yki_token *t)
+{
+    return t->painted && yki_diags_errors(p->d) && t->atom->macro;
+}
+
 void yki_hint_name(yki_parser *p, const yki_atom *wrong)
 {
     const yki_atom *best = NULL;
@@ -93,7 +98,7 @@ void yki_hint_name(yki_parser *p, const yki_atom *wrong)
     for (size_t i = 0; i < YKI_ATOM_SLOTS; i++) {
         for (const yki_atom *a = p->u->atoms[i]; a; a = a->next) {
             bool known = a->symbol || (a->builtin && a->builtin->signature[0]) ||
-                         (a->keyword & 0xFF) == YKI_K_TYPE || a->reserved;
+                         (a->keyword && (a->keyword & 0xFF) != YKI_K_VECTOR);
             if (!known || a == wrong || a->name[0] == '_') continue;
             unsigned d = distance(wrong->name, a->name);
             bool closer = d < limit || (best && d == limit && strcmp(a->name, best->name) < 0);

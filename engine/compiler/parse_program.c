@@ -14,7 +14,7 @@ static bool program_type_fits(yki_parser *p, const yki_spec *s, const yki_declar
                   yki_type_text(p->u, t));
     } else if (t->space != YKI_SPACE_CONSTANT) {
         yki_error(p->d, d->pos, "'%s' at program scope must be in constant memory", d->name->name);
-        yki_hint(p->d, "declare it  constant %s", yki_type_text(p->u, t->plain));
+        yki_hint(p->d, "declare it  constant %s %s", yki_type_text(p->u, t->plain), d->name->name);
     } else if (s->is_extern) {
         yki_unsupported(p, s->pos, "extern constants");
     } else if (t->kind == YKI_T_POINTER) {

@@ -109,11 +109,11 @@ static void finish_record(yki_parser *p, yki_record *r, const yki_attrs *a)
     r->packed = a->packed;
     r->aligned = a->aligned;
     for (const yki_field *f = r->fields; f; f = f->next) note_member(r, f->type);
-    if (!r->fields && !p->panic) yki_error(p->d, r->pos, "a struct needs a member");
     if (!yki_record_layout(p->u, r, a->aligned)) {
         yki_error(p->d, r->pos, "this struct is too large");
         r->complete = true;
     }
+    if (!r->fields) ((yki_type *)r->type)->size = 1; /* an error; nothing need follow from it */
     if (p->u->arena.failed) return;
     *p->record_tail = r;
     p->record_tail = &r->next;
@@ -123,6 +123,7 @@ static void finish_record(yki_parser *p, yki_record *r, const yki_attrs *a)
 static void parse_body(yki_parser *p, yki_record *r, yki_attrs *a)
 {
     yki_field **tail = &r->fields;
+    size_t errors = yki_diags_errors(p->d);
     yki_next(p);
     if (yki_enter(p)) {
         while (!yki_at(p, '}') && yki_peek(p)->kind != YKI_TK_END) {
@@ -133,6 +134,8 @@ static void parse_body(yki_parser *p, yki_record *r, yki_attrs *a)
         yki_leave(p);
     }
     yki_expect(p, '}', "at the end of the struct");
+    if (!r->fields && yki_diags_errors(p->d) == errors)
+        yki_error(p->d, r->pos, "a struct needs a member");
     yki_parse_attributes(p, a);
     finish_record(p, r, a);
 }

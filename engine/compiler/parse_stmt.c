@@ -59,6 +59,7 @@ static yki_stmt *parse_label(yki_parser *p, bool direct)
     bool is_case = yki_keyword_of(word) == YKI_K_CASE;
     yki_stmt *s = yki_new_stmt(p, is_case ? YKI_ST_CASE : YKI_ST_DEFAULT, word->pos);
     yki_pos pos = yki_peek(p)->pos;
+    size_t errors = yki_diags_errors(p->d);
     if (is_case) s->value = yki_parse_constant(p, "the value of a case");
     if (!p->panic) yki_expect(p, ':', is_case ? "after the value of the case" : "after default");
     if (!p->sw) {
@@ -70,7 +71,7 @@ static yki_stmt *parse_label(yki_parser *p, bool direct)
                         word->atom->name);
         return s;
     }
-    if (p->sw->type->kind == YKI_T_ERROR) return s;
+    if (p->sw->type->kind == YKI_T_ERROR || yki_diags_errors(p->d) != errors) return s;
     s->value = (int64_t)yki_wrap(p->sw->type, (uint64_t)s->value);
     if (is_case && !p->panic) add_case(p, p->sw, s->value, pos);
     if (!is_case && p->sw->has_default) yki_error(p->d, word->pos, "a second default in one switch");
@@ -118,9 +119,11 @@ static yki_expr *parse_head(yki_parser *p, const char *word)
 {
     char after[48] = "after ";
     strncat(after, word, 30);
+    size_t open = p->at;
     if (!yki_expect(p, '(', after)) return p->u->poison;
     yki_expr *e = yki_condition(p, yki_parse_expr(p));
     if (!p->panic) yki_expect(p, ')', "after the condition");
+    if (p->panic) yki_recover_parens(p, open);
     return e;
 }
 
@@ -182,23 +185,30 @@ static yki_stmt *expression_statement(yki_parser *p)
     return s;
 }
 
-static void parse_for(yki_parser *p, yki_stmt *s)
+static void parse_for_head(yki_parser *p, yki_stmt *s)
 {
-    yki_scope_open(p);
-    if (!yki_expect(p, '(', "after for")) goto done;
     if (yki_at_type(p)) {
         s->init = yki_parse_local(p);
     } else {
         if (!yki_at(p, ';')) s->init = expression_statement(p);
         if (!p->panic) yki_expect(p, ';', "after the first part of for");
     }
-    if (p->panic) goto done;
+    if (p->panic) return;
     if (!yki_at(p, ';')) s->expr = yki_condition(p, yki_parse_expr(p));
-    if (p->panic || !yki_expect(p, ';', "after the condition of for")) goto done;
+    if (p->panic || !yki_expect(p, ';', "after the condition of for")) return;
     if (!yki_at(p, ')')) s->step = yki_rvalue(p, yki_parse_expr(p));
-    if (p->panic || !yki_expect(p, ')', "after the head of for")) goto done;
-    s->body = parse_loop_body(p);
-done:
+    if (!p->panic) yki_expect(p, ')', "after the head of for");
+}
+
+static void parse_for(yki_parser *p, yki_stmt *s)
+{
+    size_t open = p->at;
+    yki_scope_open(p);
+    if (yki_expect(p, '(', "after for")) {
+        parse_for_head(p, s);
+        if (p->panic) yki_recover_parens(p, open);
+        s->body = parse_loop_body(p);
+    }
     yki_scope_close(p);
 }
 

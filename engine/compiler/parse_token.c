@@ -210,12 +210,27 @@ void yki_skip_parens(yki_parser *p)
     } while (depth);
 }
 
+void yki_recover_parens(yki_parser *p, size_t open)
+{
+    size_t depth = 0, here = p->at;
+    for (p->at = open;;) {
+        const yki_token *t = yki_next(p);
+        bool lost = t->kind == YKI_TK_END || yki_token_is(t, '{') || yki_token_is(t, '}');
+        depth += yki_token_is(t, '(');
+        depth -= yki_token_is(t, ')');
+        if (lost) p->at = here;
+        if (lost) return;
+        if (!depth) break;
+    }
+    p->panic = false;
+}
+
 void yki_sync(yki_parser *p)
 {
     size_t braces = 0;
     for (;;) {
         const yki_token *t = yki_peek(p);
-        if (t->kind == YKI_TK_END) break;
+        if (t->kind == YKI_TK_END) return; /* still in panic: nothing more to say */
         if (yki_token_is(t, '}') && braces == 0) break;
         if (yki_token_is(t, ';') && braces == 0) {
             yki_next(p);

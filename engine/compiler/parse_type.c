@@ -117,7 +117,7 @@ static void set_base(yki_parser *p, gather *g, const yki_token *t, const yki_typ
         bool int_long = g->base->kind == YKI_T_INT &&
                         (type->kind == YKI_T_LONG || type->kind == YKI_T_SHORT);
         if (longs) {
-            yki_unsupported(p, t->pos, "'long long' is reserved in OpenCL C");
+            yki_error(p->d, t->pos, "'long long' is reserved in OpenCL C");
             yki_hint(p->d, "long has 64 bits");
         } else if (!int_long) {
             yki_syntax(p, t->pos, "two types in one declaration");

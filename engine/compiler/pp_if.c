@@ -42,9 +42,14 @@ static value literal(eval *e)
     else if (e->t && e->t->kind == YKI_TK_NAME) l.kind = YKI_T_INT; /* an unknown name is 0 */
     else l.problem = "expected a number";
     if (!l.problem && l.kind >= YKI_T_HALF) l.problem = "only whole numbers can stand";
-    if (l.problem) fail(e, l.problem);
-    else e->t = e->t->next;
-    return (value){l.bits, l.kind == YKI_T_ULONG};
+    if (l.problem) {
+        fail(e, l.problem);
+        return (value){0, false};
+    }
+    bool suffix = e->t->kind == YKI_TK_NUMBER &&
+                  (memchr(e->t->text, 'u', e->t->len) || memchr(e->t->text, 'U', e->t->len));
+    e->t = e->t->next;
+    return (value){l.bits, suffix || l.kind == YKI_T_ULONG};
 }
 
 static value unary(eval *e, bool live)

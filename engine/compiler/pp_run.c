@@ -429,7 +429,7 @@ static yk_status load_main(pp *p, yki_file **f)
     return st == YK_E_RANGE ? YK_E_BUILD : st;
 }
 
-static yk_status collect(pp *p)
+static yk_status collect(pp *p, const yki_file *f)
 {
     yki_unit *u = p->u;
     u->tokens = yki_arena_array(&u->arena, p->out_count + 1, sizeof *u->tokens);
@@ -439,6 +439,7 @@ static yk_status collect(pp *p)
     end->kind = YKI_TK_END;
     end->text = "";
     end->bol = true;
+    end->pos = (yki_pos){f->id, (uint32_t)f->len, 0};
     return YK_OK;
 }
 
@@ -464,5 +465,5 @@ yk_status yki_preprocess(yki_unit *u, const yki_front_opts *o)
     p->out_first = p->out_last = NULL; /* what the command line left over */
     p->out_count = 0;
     if (!u->arena.failed) run(p, yki_lex(u, f, false));
-    return u->arena.failed ? YK_E_NOMEM : collect(p);
+    return u->arena.failed ? YK_E_NOMEM : collect(p, f);
 }

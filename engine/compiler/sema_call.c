@@ -134,7 +134,7 @@ static bool bind(match *m, yki_expr **args, uint32_t count)
     for (uint32_t i = 0; i < count; i++) {
         if (letter_takes(params[i], args[i]->type)) continue;
         bool number = yki_type_is_arith(args[i]->type);
-        yki_error(m->p->d, args[i]->begin, "argument %u of '%s' is %s, not '%s'", i + 1,
+        yki_error(m->p->d, args[i]->begin, "argument %u of '%s' must be %s, not '%s'", i + 1,
                   m->name->atom->name,
                   strchr("GQ", params[i]) ? "a pointer to a private variable"
                   : strchr("tUxcbn", params[i]) ? "a whole number" : "a number",
@@ -165,7 +165,9 @@ static yki_expr *call_row(match *m, yki_expr **args, uint32_t count)
     for (uint32_t i = 0; i < count; i++) {
         snprintf(what, sizeof what, "cannot pass argument %u of '%.60s'", i + 1,
                  m->name->atom->name);
+        p->builtin_call = true;
         args[i] = yki_convert(p, args[i], letter_type(m, params[i], args[i]), what);
+        p->builtin_call = false;
     }
     const yki_type *type = letter_type(m, m->row->signature[0], count ? args[0] : NULL);
     yki_expr *e = make_call(p, m->name, type, args, count);
@@ -293,17 +295,22 @@ yki_expr *yki_sema_call(yki_parser *p, const yki_token *name, yki_expr **args, u
 {
     bool as;
     const yki_symbol *s = name->atom->symbol;
+    if (!s && yki_failed_macro(p, name)) return p->u->poison;
+    if (!s && !name->atom->builtin && !is_conversion(name->atom, &as)) {
+        yki_error(p->d, name->pos, "'%s' is not declared", name->atom->name);
+        yki_hint_name(p, name->atom);
+        return p->u->poison;
+    }
     for (uint32_t i = 0; i < count; i++)
         if (yki_bad(args[i]) && !(s && s->kind == YKI_SYM_FUNC)) return p->u->poison;
     if (s && s->kind == YKI_SYM_FUNC) return call_user(p, name, s->func, args, count);
+    if (s && s->var && s->var->type->kind == YKI_T_ERROR) return p->u->poison;
     if (s) {
         yki_error(p->d, name->pos, "'%s' is not a function", name->atom->name);
         yki_note_at(p->d, s->pos, "'%s' is declared here", name->atom->name);
         return p->u->poison;
     }
     if (name->atom->builtin) return call_builtin(p, name, args, count);
-    if (is_conversion(name->atom, &as)) return call_conversion(p, name, as, args, count);
-    yki_error(p->d, name->pos, "'%s' is not declared", name->atom->name);
-    yki_hint_name(p, name->atom);
-    return p->u->poison;
+    (void)is_conversion(name->atom, &as);
+    return call_conversion(p, name, as, args, count);
 }

@@ -99,7 +99,7 @@ static bool same_pointee(const yki_type *a, const yki_type *b)
 static void mismatch(yki_parser *p, const yki_expr *e, const yki_type *to, const char *what)
 {
     yki_error(p->d, e->begin, "%s: expected '%s', found '%s'", what,
-              yki_type_text(p->u, to), yki_type_text(p->u, e->type->plain));
+              yki_type_text(p->u, to->plain), yki_type_text(p->u, e->type->plain));
 }
 
 static yki_expr *pointer_to_pointer(yki_parser *p, yki_expr *e, const yki_type *to,
@@ -110,7 +110,7 @@ static yki_expr *pointer_to_pointer(yki_parser *p, yki_expr *e, const yki_type *
         mismatch(p, e, to, what);
         yki_note(p->d, "one points into %s memory, the other into %s memory",
                  space_word(want->space), space_word(from->space));
-        if (want->space == YKI_SPACE_PRIVATE)
+        if (want->space == YKI_SPACE_PRIVATE && !p->builtin_call)
             yki_hint(p->d, "declare it  %s", yki_type_text(p->u, e->type->plain));
         return p->u->poison;
     }
