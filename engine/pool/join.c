@@ -51,7 +51,7 @@ static unsigned steal(yki_pool *pool, const yki_job *job, bool all, bool *left)
         _Atomic uint64_t *word = &pool->mail[slot].word;
         uint64_t w = atomic_load_explicit(word, memory_order_acquire);
         if (yki_word_near(w) >= yki_word_far(w)) continue;
-        if (!all && yki_word_near(w) == 0 && !pool->slots[slot].woken) {
+        if (!all && yki_word_near(w) == 0 && !pool->slots[slot].absent) {
             *left = true;
             continue;
         }
@@ -124,7 +124,8 @@ void yki_join(yki_pool *pool, const yki_job *job, uint64_t own, uint64_t total)
     }
     for (unsigned s = 0; s < job->used; s++) {
         if (!takes_part(pool, job, s)) continue;
-        uint64_t r = atomic_load_explicit(&pool->mail[s].report, memory_order_relaxed);
-        pool->slots[s].counted = r >> 1;
+        yki_mail *mail = &pool->mail[s];
+        pool->slots[s].counted = atomic_load_explicit(&mail->report, memory_order_relaxed) >> 1;
+        pool->slots[s].idle_word = atomic_load_explicit(&mail->word, memory_order_acquire);
     }
 }

@@ -37,7 +37,7 @@ static uint16_t usable(const yki_pool *pool, uint16_t caller)
     return caller == pool->thread_count ? pool->slot_count : pool->thread_count;
 }
 
-static bool deal(yki_mail *mail, const yki_job *job, unsigned units)
+static void write_job(yki_mail *mail, const yki_job *job)
 {
     atomic_store_explicit(&mail->body, job->body, memory_order_relaxed);
     atomic_store_explicit(&mail->ctx, job->ctx, memory_order_relaxed);
@@ -49,8 +49,24 @@ static bool deal(yki_mail *mail, const yki_job *job, unsigned units)
     atomic_store_explicit(&mail->first, job->first, memory_order_relaxed);
     atomic_store_explicit(&mail->used, job->used, memory_order_relaxed);
     atomic_store_explicit(&mail->caller, job->caller, memory_order_relaxed);
-    uint64_t old = atomic_exchange_explicit(&mail->word, yki_word(job->tag, 0, units),
-                                            memory_order_acq_rel);
+}
+
+/* A worker whose word is as it was left spins on it, so its first share is as good as
+ * begun, and dealt as taken.  One that is parked or away may be long in coming: then
+ * all of its slice is for anyone to take.  True: it must be woken. */
+static bool deal(yki_mail *mail, const yki_job *job, unsigned units, yki_slot *slot)
+{
+    uint64_t old = slot->idle_word;
+    uint64_t begun = yki_word(job->tag, yki_job_share(job, units), units);
+    write_job(mail, job);
+    slot->absent = false;
+    if (!yki_word_is_order(old)
+        && atomic_compare_exchange_strong_explicit(&mail->word, &old, begun,
+                                                   memory_order_acq_rel, memory_order_acquire))
+        return false;
+    old = atomic_exchange_explicit(&mail->word, yki_word(job->tag, 0, units),
+                                   memory_order_acq_rel);
+    slot->absent = yki_word_is_order(old) != 0;
     return yki_word_is_order(old) == YKI_ORDER_PARKED;
 }
 
@@ -72,16 +88,16 @@ static void deal_all(yki_pool *pool, const yki_job *job)
 {
     bool any = false;
     for (unsigned i = 0; i < job->slices; i++) {
-        unsigned slot = job->first + i;
-        if (slot >= job->used) slot -= job->used;
-        if (slot == job->caller) continue;
-        bool woken = deal(&pool->mail[slot], job, yki_job_units(job, i));
-        pool->slots[slot].woken = woken;
-        any |= woken;
+        unsigned s = job->first + i;
+        if (s >= job->used) s -= job->used;
+        if (s == job->caller) continue;
+        yki_slot *slot = &pool->slots[s];
+        slot->wake = deal(&pool->mail[s], job, yki_job_units(job, i), slot);
+        any |= slot->wake;
     }
-    for (unsigned slot = 0; any && slot < job->used; slot++) {
-        if (slot == job->caller || yki_job_slice(job, slot) >= job->slices) continue;
-        if (pool->slots[slot].woken) yki_worker_wake(&pool->mail[slot]);
+    for (unsigned s = 0; any && s < job->used; s++) {
+        if (s == job->caller || yki_job_slice(job, s) >= job->slices) continue;
+        if (pool->slots[s].wake) yki_worker_wake(&pool->mail[s]);
     }
 }
 

@@ -130,11 +130,11 @@ yki_pool_info yki_pool_get_info(const yki_pool *pool)
 
 /* ---- other sources of work ---- */
 
-yk_status yki_pool_add_source(yki_pool *pool, yki_pool_source poll, void *ctx)
+yk_status yki_pool_add_source(yki_pool *pool, const yki_source *source)
 {
     uint32_t count = atomic_load_explicit(&pool->source_count, memory_order_relaxed);
     if (count == YKI_POOL_SOURCES) return YK_E_RANGE;
-    pool->sources[count] = (yki_source_entry){poll, ctx};
+    pool->sources[count] = *source;
     atomic_store_explicit(&pool->source_count, count + 1, memory_order_release);
     return YK_OK;
 }

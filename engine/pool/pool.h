@@ -50,18 +50,21 @@ bool yki_pool_forked(const yki_pool *pool);
 
 /* ---- further work for idle workers ---- */
 
-/* Idle workers poll the launch slot, then each source in the order added.  A source
- * runs at most one piece of work as `worker` and returns whether it had any.  It
- * is called by many workers at once, and must not block.  Launches made by it run
- * serially, as in a body; a launch that arrives meanwhile does not wait for it: others
- * take this worker's slice. */
-typedef bool (*yki_pool_source)(void *ctx, size_t worker);
+/* Idle workers look into the launch slot, then into each source in the order added.
+ * Both functions are called by many workers at once. */
+typedef struct yki_source {
+    bool (*ready)(void *ctx);               /* there may be work; cheap, often called */
+    void (*run)(void *ctx, size_t worker);  /* does at most one piece of it */
+    void *ctx;                              /* outlives the pool */
+} yki_source;
 
 #define YKI_POOL_SOURCES 4
 
-/* Adds a source for the rest of the pool's life; `ctx` must outlive the pool.  One
- * thread at a time.  YK_E_RANGE: YKI_POOL_SOURCES are there already. */
-yk_status yki_pool_add_source(yki_pool *pool, yki_pool_source poll, void *ctx);
+/* Adds a source, whose launches run serially, as in a body.  A launch that arrives
+ * while run() is busy does not wait for it: others take this worker's slice.
+ * The source is copied, and stays for the rest of the pool's life.  One thread at a time.
+ * YK_E_RANGE: YKI_POOL_SOURCES are there already. */
+yk_status yki_pool_add_source(yki_pool *pool, const yki_source *source);
 
 /* A source has new work, published before this call: wakes at most `count` parked
  * workers to look for it.  Any thread. */

@@ -4,7 +4,9 @@
  * range is cut, and w's own slice.  The slice is one word, (tag k, near, far), that
  * owner and thieves take from with one compare-and-swap each; since every word of a
  * launch carries its tag, a swap that succeeds also proves that the launch still
- * has work, so that a worker which comes late can never touch the next one.
+ * has work, so that a worker which comes late can never touch the next one.  A worker
+ * that is known to spin is dealt the first share of its slice as already taken: it
+ * starts without a swap, which would fetch the line a second time.
  *
  * A launch is over when the units that all have reported add up to its units;
  * nobody waits for a worker that took no part.
@@ -29,7 +31,12 @@
 #define YKI_POS_MAX ((1u << YKI_POS_BITS) - 1)
 #define YKI_TAG_MASK ((UINT64_C(1) << (64 - 2 * YKI_POS_BITS)) - 1)
 
-enum { YKI_ORDER_PARKED = 1, YKI_ORDER_PARK = 2, YKI_ORDER_QUIT = 3 };
+enum {
+    YKI_ORDER_PARKED = 1,   /* set by the worker: asleep */
+    YKI_ORDER_AWAY = 2,     /* set by the worker: yielding, or at other work */
+    YKI_ORDER_PARK = 3,     /* to the worker: park */
+    YKI_ORDER_QUIT = 4,     /* to the worker: end */
+};
 
 static inline uint64_t yki_word(uint64_t tag, uint64_t near, uint64_t far)
 {
@@ -96,21 +103,18 @@ typedef struct yki_worker {
     uint16_t slot;
 } yki_worker;
 
-/* What launchers and the closer know of a slot; the last two fields belong to the
+/* What launchers and the closer know of a slot; the last four fields belong to the
  * holder of the queue, the others never change after opening. */
 typedef struct yki_slot {
     yki_worker worker;      /* the thread's argument */
     pthread_t thread;
     bool has_thread;
     bool pinned;
-    bool woken;             /* was parked when this launch was dealt */
+    bool wake;              /* was parked when this launch was dealt */
+    bool absent;            /* did not spin when this launch was dealt */
     uint64_t counted;       /* its reports up to the launch before */
+    uint64_t idle_word;     /* its word when it was done with the launch before */
 } yki_slot;
-
-typedef struct yki_source_entry {
-    yki_pool_source poll;
-    void *ctx;
-} yki_source_entry;
 
 #define YKI_TURNS 16
 
@@ -138,7 +142,7 @@ struct yki_pool {
     pid_t pid;                  /* of the process that has the threads */
     _Atomic uint32_t *alive;    /* 1; reads 0 in a child (fork.c); NULL: compare pid */
 
-    yki_source_entry sources[YKI_POOL_SOURCES];
+    yki_source sources[YKI_POOL_SOURCES];
     /* Adder's store (release) <-> workers' load (acquire). */
     _Atomic uint32_t source_count;
 

@@ -51,8 +51,8 @@ unsigned yki_job_units(const yki_job *job, unsigned i)
  * small one, so that what a slow worker has taken does not hold up the end. */
 unsigned yki_job_share(const yki_job *job, unsigned left)
 {
-    unsigned share = left / (2u * job->slices);
-    return share ? share : 1;
+    unsigned parts = 2u * job->slices;
+    return left < 2 * parts ? 1 : left / parts;
 }
 
 void yki_job_body(const yki_job *job, unsigned i, unsigned from, unsigned units, size_t me)

@@ -68,15 +68,18 @@ static void report(yki_pool *pool, yki_mail *mail, uint64_t units)
     yki_futex_wake(&pool->join, 1);
 }
 
-/* What was read of the job may be torn between two launches where this worker comes
- * late.  Then every slice of `tag` is empty, no swap succeeds, and it only serves to
+/* `w` is the word as it came.  Where a share of the slice was left to be taken, what
+ * was read of the job may be torn between two launches, if this worker comes late.
+ * Then every slice of its tag is empty, no swap succeeds, and it only serves to
  * choose which slots to look at, hence the bound on `slot`. */
-static void run_launch(yki_pool *pool, yki_mail *mail, unsigned me, uint64_t tag)
+static void run_launch(yki_pool *pool, yki_mail *mail, unsigned me, uint64_t w)
 {
-    yki_job job = read_job(mail, tag);
+    yki_job job = read_job(mail, yki_word_tag(w));
     unsigned slice = yki_job_slice(&job, me);
-    uint64_t done = 0;
-    unsigned units;
+    unsigned units = yki_word_near(w);
+    uint64_t done = units;
+    /* Ours from the start: the launch cannot end without us, and nothing is torn. */
+    if (units) yki_job_body(&job, slice, 0, units, me);
     while ((units = yki_job_take_near(&job, &mail->word, slice, me)) != 0) done += units;
     /* Before looking round: usually that was all, and the launcher waits for it. */
     report(pool, mail, done);
@@ -93,20 +96,40 @@ static void run_launch(yki_pool *pool, yki_mail *mail, unsigned me, uint64_t tag
     }
 }
 
+/* ---- being away ---- */
+
+/* A launch may leave a share with a worker that spins, and must not with one that is
+ * about to do something else.  False: work came instead. */
+static bool leave(yki_mail *mail, uint64_t w)
+{
+    uint64_t away = yki_word_order(yki_word_tag(w), YKI_ORDER_AWAY);
+    return atomic_compare_exchange_strong_explicit(&mail->word, &w, away, memory_order_acq_rel,
+                                                   memory_order_acquire);
+}
+
+/* Fails where a launch came meanwhile; the next look into the mail finds it. */
+static void come_back(yki_mail *mail, uint64_t w)
+{
+    uint64_t away = yki_word_order(yki_word_tag(w), YKI_ORDER_AWAY);
+    atomic_compare_exchange_strong_explicit(&mail->word, &away, w, memory_order_acq_rel,
+                                            memory_order_acquire);
+}
+
 /* ---- other sources ---- */
 
-static bool poll_sources(yki_pool *pool, size_t me)
+/* The first source that may have work; NULL: none. */
+static const yki_source *ready_source(yki_pool *pool)
 {
     uint32_t count = atomic_load_explicit(&pool->source_count, memory_order_acquire);
     for (uint32_t i = 0; i < count; i++)
-        if (pool->sources[i].poll(pool->sources[i].ctx, me)) return true;
-    return false;
+        if (pool->sources[i].ready(pool->sources[i].ctx)) return &pool->sources[i];
+    return NULL;
 }
 
 /* ---- between the two ---- */
 
 /* Parks unless something came meanwhile; `w` is the word as last seen. */
-static void park(yki_pool *pool, yki_mail *mail, size_t me, uint64_t w)
+static void park(yki_pool *pool, yki_mail *mail, uint64_t w)
 {
     uint32_t wake = atomic_load_explicit(&mail->wake, memory_order_acquire);
     uint64_t parked = yki_word_order(yki_word_tag(w), YKI_ORDER_PARKED);
@@ -115,7 +138,7 @@ static void park(yki_pool *pool, yki_mail *mail, size_t me, uint64_t w)
         return;
     /* Work published before a notifier looked at our word, not yet parked, is seen
      * here; work published later finds us parked, and wakes. */
-    if (poll_sources(pool, me)) {
+    if (ready_source(pool)) {
         w = parked;
         atomic_compare_exchange_strong_explicit(&mail->word, &w,
                                                 yki_word(yki_word_tag(parked), 0, 0),
@@ -148,46 +171,65 @@ static void learn(idle *i)
     i->spins = 0;
 }
 
+/* Gives the core to whoever else wants it; true: somebody did. */
+static bool yield_core(idle *i, yki_mail *mail, uint64_t w)
+{
+    if (!leave(mail, w)) return false;
+    sched_yield();
+    come_back(mail, w);
+    i->yielded_ns = yki_now_ns();
+    return i->yielded_ns - i->now_ns > YIELD_LONG_NS;
+}
+
 /* One turn of waiting; true: time to park. */
-static bool spin(idle *i)
+static bool spin(idle *i, yki_mail *mail, uint64_t w)
 {
     yki_relax();
     if (++i->spins % SPINS_A_CLOCK != 0) return false;
+    uint64_t before = i->now_ns;
     uint64_t now = i->now_ns = yki_now_ns();
-    if (i->since_ns == 0) i->since_ns = i->yielded_ns = now;
-    if (now - i->since_ns >= i->budget_ns) return true;
+    if (i->since_ns == 0) i->since_ns = i->yielded_ns = before = now;
+    if (now - i->since_ns >= i->budget_ns || now - before > YIELD_LONG_NS) return true;
     if (now - i->yielded_ns < YIELD_EVERY_NS) return false;
-    sched_yield();
-    i->yielded_ns = yki_now_ns();
-    return i->yielded_ns - now > YIELD_LONG_NS;
+    return yield_core(i, mail, w);
+}
+
+static void run_source(const yki_source *source, yki_mail *mail, size_t me, uint64_t w)
+{
+    if (!leave(mail, w)) return;
+    source->run(source->ctx, me);
+    come_back(mail, w);
 }
 
 void *yki_worker_main(void *arg)
 {
     const yki_worker *self = arg;
     yki_pool *pool = self->pool;
-    yki_mail *mail = &pool->mail[self->slot];
-    yki_current current = {pool, self->slot, NULL};
+    /* Copied: the launcher writes to what lies beside it. */
+    const unsigned me = self->slot;
+    yki_mail *mail = &pool->mail[me];
+    const yki_current current = {pool, me, NULL};
     yki_current_worker = &current;
     idle wait = {.budget_ns = SPIN_FIRST_NS};
     bool park_now = true;       /* nothing is known to come soon */
     uint64_t seen = 0;
+    const yki_source *source;
     for (;;) {
         uint64_t w = atomic_load_explicit(&mail->word, memory_order_acquire);
         if (yki_word_tag(w) != seen) {
             unsigned order = yki_word_is_order(w);
-            seen = yki_word_tag(w);
             if (order == YKI_ORDER_QUIT) return NULL;
+            seen = yki_word_tag(w);
             park_now = pool->no_spin || order != 0;
-            if (!order) run_launch(pool, mail, self->slot, seen);
+            if (!order) run_launch(pool, mail, me, w);
             learn(&wait);
-        } else if (poll_sources(pool, self->slot)) {
-            wait.spins = 0;
-            wait.since_ns = 0;
+        } else if ((source = ready_source(pool)) != NULL) {
+            run_source(source, mail, me, w);
+            learn(&wait);
             park_now = pool->no_spin;
-        } else if (park_now || spin(&wait)) {
+        } else if (park_now || spin(&wait, mail, w)) {
             if (wait.since_ns == 0) wait.since_ns = yki_now_ns();
-            park(pool, mail, self->slot, w);
+            park(pool, mail, w);
             wait.now_ns = yki_now_ns();
             park_now = pool->no_spin;
         }

@@ -352,17 +352,22 @@ static void nested_task(void *ctx, size_t begin, size_t end, size_t worker)
     atomic_fetch_add((_Atomic long *)ctx, (long)(end - begin));
 }
 
-static bool poll_tasks(void *ctx, size_t worker)
+static bool tasks_left(void *ctx)
+{
+    tasks *t = ctx;
+    return atomic_load(&t->left) > 0;
+}
+
+static void run_task(void *ctx, size_t worker)
 {
     tasks *t = ctx;
     (void)worker;
     long left = atomic_load(&t->left);
     do {
-        if (left == 0) return false;
+        if (left == 0) return;
     } while (!atomic_compare_exchange_weak(&t->left, &left, left - 1));
     yki_pool_run(t->pool, 3, 1, nested_task, &t->nested);
     atomic_fetch_add(&t->done, 1);
-    return true;
 }
 
 static void idle_workers_serve_other_sources(void **state)
@@ -372,7 +377,8 @@ static void idle_workers_serve_other_sources(void **state)
         tasks t = {0};
         yki_pool_opts opts = {.workers = 2, .no_spin = no_spin != 0};
         assert_int_equal(yki_pool_open(&t.pool, &opts, NULL), YK_OK);
-        assert_int_equal(yki_pool_add_source(t.pool, poll_tasks, &t), YK_OK);
+        yki_source source = {tasks_left, run_task, &t};
+        assert_int_equal(yki_pool_add_source(t.pool, &source), YK_OK);
         long asked = 0;
         for (int round = 0; round < 300; round++) {
             atomic_fetch_add(&t.left, 5);
@@ -385,8 +391,8 @@ static void idle_workers_serve_other_sources(void **state)
         }
         assert_int_equal(atomic_load(&t.nested), 3 * asked);
         for (int i = 1; i < YKI_POOL_SOURCES; i++)
-            assert_int_equal(yki_pool_add_source(t.pool, poll_tasks, &t), YK_OK);
-        assert_int_equal(yki_pool_add_source(t.pool, poll_tasks, &t), YK_E_RANGE);
+            assert_int_equal(yki_pool_add_source(t.pool, &source), YK_OK);
+        assert_int_equal(yki_pool_add_source(t.pool, &source), YK_E_RANGE);
         yki_pool_close(&t.pool);
     }
 }
