@@ -197,6 +197,48 @@ static void test_csv(void **state)
     ykt_command_free(&c);
 }
 
+/* Every way of running that there is an option for gives right results. */
+static void test_modes(void **state)
+{
+    static const char *const modes[][2] = {{"--cold", "--quick"}, {"--policy", "single"},
+                                           {"--policy", "static"}, {"--policy", "dynamic"},
+                                           {"--threads", "1"}};
+    (void)state;
+    for (size_t k = 0; k < sizeof modes / sizeof *modes; k++) {
+        ykt_command c = bench(NULL, ARGS("--quick", "--devices", "none", "--size", "4096",
+                                         "--json", "-", modes[k][0], modes[k][1], "dot"));
+        if (c.code != 0) fail_msg("%s %s: exit %d: %s", modes[k][0], modes[k][1], c.code, c.err);
+        json_t *json = parsed(c.out);
+        assert_true(json_is_true(json_object_get(first_result(json), "verified")));
+        json_decref(json);
+        ykt_command_free(&c);
+    }
+}
+
+/* Cores of its own for each CPU device, one after the other. */
+static void test_carve(void **state)
+{
+    (void)state;
+    ykt_command c = bench(NULL, ARGS("--quick", "--size", "65536", "--json", "-", "--carve", "1",
+                                     "black_scholes"));
+    if (c.code != 0) {      /* one core, or no CPU device: refused, and said so */
+        assert_true(c.code == 1 || c.code == 2);
+        assert_non_null(strstr(c.err, "--carve"));
+        ykt_command_free(&c);
+        skip();
+    }
+    json_t *json = parsed(c.out);
+    const json_t *r;
+    size_t k;
+    assert_int_equal(json_integer_value(json_object_get(json, "carved")), 1);
+    json_array_foreach(json_object_get(json, "results"), k, r) {
+        assert_true(json_is_true(json_object_get(r, "verified")));
+        assert_true(json_is_string(json_object_get(r, "carved_device")));
+    }
+    json_decref(json);
+    ykt_command_free(&c);
+}
+
 static void test_unwritable(void **state)
 {
     (void)state;
@@ -415,6 +457,8 @@ int main(void)
         cmocka_unit_test(test_odd_sizes),
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_modes),
+        cmocka_unit_test(test_carve),
         cmocka_unit_test(test_unwritable),
         cmocka_unit_test(test_interrupt),
         cmocka_unit_test(test_unknown_device),

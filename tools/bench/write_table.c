@@ -104,7 +104,7 @@ static void put_singles(FILE *f, const bench_report *report)
     for (size_t k = 0; k < report->n_results; k++) {
         const bench_result *r = &report->results[k];
         if (r->split || r->is_pool || !r->hybrid.reps || !r->hybrid_reason[0]) continue;
-        fprintf(f, "single   %s: %.70s\n", r->workload, r->hybrid_reason);
+        fprintf(f, "single   %s: %.80s\n", r->workload, r->hybrid_reason);
     }
 }
 
