@@ -1,0 +1,319 @@
+/* emit_stmt: statements, functions and program-scope constants. */
+#include "compiler/emit.h"
+
+static void add(yki_emit *e, const char *s) { yki_text_add(e->out, s); }
+
+void yki_emit_line(yki_emit *e)
+{
+    yki_text_printf(e->out, "\n%*s", (int)(e->indent * 4), "");
+}
+
+bool yki_needs_items(const yki_func *f) { return f->work_items != 0; }
+
+/* ---- updates of reductions ---- */
+
+static void update_value(yki_emit *e, const yki_update *u)
+{
+    if (u->value) yki_emit_expr(e, u->value);
+    else add(e, "1");
+}
+
+static void update_index(yki_emit *e, const yki_update *u)
+{
+    if (u->index) yki_emit_expr(e, u->index);
+    else add(e, "0");
+}
+
+static const char *update_word(yki_use u)
+{
+    return u == YKI_USE_SUM ? "sum" : u == YKI_USE_MIN ? "min" : "max";
+}
+
+/* The element is the lane's own: results lie `YK_LANES` apart. */
+static void update_host(yki_emit *e, const yki_update *u)
+{
+    const yki_argument *a = &e->k->arg[u->arg];
+    yki_text_printf(e->out, "yk_reduce_%s_%s(&u_%s[(int64_t)(", update_word(u->use),
+                    yki_kind_suffix(a->elem->kind), a->var->name);
+    update_index(e, u);
+    yki_text_printf(e->out, ") * yk_step], ");
+    update_value(e, u);
+    add(e, ");");
+    yki_use_builtin(e, u->use == YKI_USE_SUM ? "reduce_sum" : u->use == YKI_USE_MIN ? "reduce_min" : "reduce_max",
+                    a->elem->kind);
+}
+
+static void update_device(yki_emit *e, const yki_update *u)
+{
+    const yki_argument *a = &e->k->arg[u->arg];
+    if (a->ordered) {
+        yki_text_printf(e->out, "u_%s[", a->var->name);
+        update_index(e, u);
+        add(e, "] += ");
+        update_value(e, u);
+        add(e, ";");
+        return;
+    }
+    yki_text_printf(e->out, "yk_%s_%s(yk_l_%s, u_%s, yk_u_%s, (ulong)(", update_word(u->use),
+                    yki_kind_suffix(a->elem->kind), a->var->name, a->var->name, a->var->name);
+    update_index(e, u);
+    add(e, "), ");
+    update_value(e, u);
+    add(e, ");");
+}
+
+/* ---- statements ---- */
+
+static void block(yki_emit *e, const yki_stmt *s)
+{
+    add(e, "{");
+    e->indent++;
+    for (const yki_stmt *c = s->first; c; c = c->next) {
+        yki_emit_line(e);
+        yki_emit_stmt(e, c);
+    }
+    e->indent--;
+    yki_emit_line(e);
+    add(e, "}");
+}
+
+/* Bodies are always blocks, so that no `else` finds the wrong `if`. */
+static void body(yki_emit *e, const yki_stmt *s)
+{
+    if (s->kind == YKI_ST_BLOCK) {
+        block(e, s);
+        return;
+    }
+    add(e, "{ ");
+    yki_emit_stmt(e, s);
+    add(e, " }");
+}
+
+static void one_var(yki_emit *e, const yki_var *v)
+{
+    yki_text name = {0};
+    if (v->kind == YKI_VAR_PROGRAM) return; /* written at program scope */
+    yki_text_printf(&name, "u_%s", v->name);
+    if (name.failed) e->out->failed = true;
+    yki_emit_decl(e, v->type, yki_text_get(&name));
+    yki_text_free(&name);
+    if (v->init) {
+        add(e, " = ");
+        yki_emit_expr(e, v->init);
+    }
+    add(e, ";");
+    if (!v->reads) yki_text_printf(e->out, " (void)u_%s;", v->name);
+}
+
+static void declaration(yki_emit *e, const yki_stmt *s)
+{
+    for (const yki_var *v = s->vars; v; v = v->next) {
+        if (v != s->vars) add(e, " ");
+        one_var(e, v);
+    }
+}
+
+static void branch(yki_emit *e, const yki_stmt *s)
+{
+    add(e, "if (");
+    yki_emit_expr(e, s->expr);
+    add(e, ") ");
+    body(e, s->body);
+    if (!s->other) return;
+    add(e, " else ");
+    if (s->other->kind == YKI_ST_IF && !yki_update_of(s->other)) branch(e, s->other);
+    else body(e, s->other);
+}
+
+static void loop_head(yki_emit *e, const yki_stmt *s)
+{
+    add(e, "for (");
+    if (s->init && s->init->kind == YKI_ST_EXPR) yki_emit_expr(e, s->init->expr);
+    add(e, "; ");
+    if (s->expr) yki_emit_expr(e, s->expr);
+    add(e, "; ");
+    if (s->step) yki_emit_expr(e, s->step);
+    add(e, ") ");
+    body(e, s->body);
+}
+
+static void for_loop(yki_emit *e, const yki_stmt *s)
+{
+    bool declares = s->init && s->init->kind == YKI_ST_DECL;
+    if (!declares) {
+        loop_head(e, s);
+        return;
+    }
+    add(e, "{ ");
+    declaration(e, s->init);
+    add(e, " ");
+    loop_head(e, s);
+    add(e, " }");
+}
+
+static void while_loop(yki_emit *e, const yki_stmt *s)
+{
+    if (s->kind == YKI_ST_DO) {
+        add(e, "do ");
+        body(e, s->body);
+        add(e, " while (");
+    } else {
+        add(e, "while (");
+    }
+    yki_emit_expr(e, s->expr);
+    add(e, ")");
+    if (s->kind == YKI_ST_DO) add(e, ";");
+    else body(e, s->body);
+}
+
+static void leave(yki_emit *e, const yki_stmt *s)
+{
+    add(e, "return");
+    if (s->expr) {
+        add(e, " ");
+        yki_emit_expr(e, s->expr);
+    }
+    add(e, ";");
+}
+
+void yki_emit_stmt(yki_emit *e, const yki_stmt *s)
+{
+    const yki_update *u = yki_update_of(s);
+    if (u) {
+        if (e->device) update_device(e, u);
+        else update_host(e, u);
+        return;
+    }
+    switch (s->kind) {
+    case YKI_ST_EMPTY: add(e, ";"); return;
+    case YKI_ST_BLOCK: block(e, s); return;
+    case YKI_ST_DECL: declaration(e, s); return;
+    case YKI_ST_EXPR:
+        yki_emit_expr(e, s->expr);
+        add(e, ";");
+        return;
+    case YKI_ST_IF: branch(e, s); return;
+    case YKI_ST_FOR: for_loop(e, s); return;
+    case YKI_ST_WHILE:
+    case YKI_ST_DO: while_loop(e, s); return;
+    case YKI_ST_SWITCH:
+        add(e, "switch (");
+        yki_emit_expr(e, s->expr);
+        add(e, ") ");
+        body(e, s->body);
+        return;
+    case YKI_ST_CASE:
+        if (s->value < 0) yki_text_printf(e->out, "case (%lld):;", (long long)s->value);
+        else yki_text_printf(e->out, "case %lld:;", (long long)s->value);
+        return;
+    case YKI_ST_DEFAULT: add(e, "default:;"); return;
+    case YKI_ST_BREAK: add(e, "break;"); return;
+    case YKI_ST_CONTINUE: add(e, "continue;"); return;
+    case YKI_ST_RETURN: leave(e, s); return;
+    }
+}
+
+/* ---- functions ---- */
+
+void yki_emit_signature(yki_emit *e, const yki_func *f, const char *name)
+{
+    yki_text param = {0};
+    bool first = true;
+    yki_emit_type(e, f->result);
+    yki_text_printf(e->out, " %s(", name);
+    if (yki_needs_items(f)) {
+        add(e, "const yk_items yk_w");
+        first = false;
+    }
+    for (const yki_var *p = f->params; p; p = p->next) {
+        yki_text_free(&param);
+        yki_text_printf(&param, "u_%s", p->name);
+        if (!first) add(e, ", ");
+        first = false;
+        yki_emit_decl(e, p->type, yki_text_get(&param));
+    }
+    add(e, first ? "void)" : ")");
+    if (param.failed) e->out->failed = true;
+    yki_text_free(&param);
+}
+
+static void function(yki_emit *e, const yki_func *f, bool define)
+{
+    yki_text name = {0};
+    yki_text_printf(&name, "f_%s_%u", f->name, f->id);
+    add(e, e->device ? "" : "YK_INLINE ");
+    yki_emit_signature(e, f, yki_text_get(&name));
+    yki_text_free(&name);
+    if (define) {
+        add(e, "\n");
+        block(e, f->body);
+        add(e, "\n\n");
+    } else {
+        add(e, ";\n");
+    }
+}
+
+static bool reaches(const yki_func *from, const yki_func *f, unsigned depth)
+{
+    for (uint32_t i = 0; depth && i < from->call_count; i++) {
+        if (from->calls[i] == f || reaches(from->calls[i], f, depth - 1)) return true;
+    }
+    return false;
+}
+
+void yki_emit_helpers(yki_emit *e)
+{
+    const yki_kinfo *k = e->k;
+    e->k = NULL;
+    for (int pass = 0; pass < 2; pass++) {
+        for (const yki_func *f = e->b->program->funcs; f; f = f->next) {
+            if (!f->used || !f->body || (k && !reaches(k->func, f, 32))) continue;
+            function(e, f, pass == 1);
+        }
+    }
+    e->k = k;
+}
+
+/* ---- constants ---- */
+
+static bool has_double(const yki_type *t)
+{
+    if (t->kind == YKI_T_ARRAY) return has_double(t->elem);
+    if (t->kind != YKI_T_RECORD) return t->kind == YKI_T_DOUBLE;
+    for (const yki_field *f = t->record->fields; f; f = f->next) {
+        if (has_double(f->type)) return true;
+    }
+    return false;
+}
+
+static void constant(yki_emit *e, const yki_var *v)
+{
+    yki_text name = {0};
+    if (e->device && has_double(v->type) && !e->k->func->uses_fp64) return;
+    yki_text_printf(&name, "c_%s_%u", v->name, v->id);
+    if (!e->device) add(e, v->type->quals & YKI_CONST ? "static YK_UNUSED " : "static YK_UNUSED const ");
+    yki_emit_decl(e, v->type, yki_text_get(&name));
+    yki_text_free(&name);
+    if (v->init) {
+        add(e, " = ");
+        yki_emit_expr(e, v->init);
+    }
+    add(e, ";\n");
+}
+
+static void constants_in(yki_emit *e, const yki_stmt *s)
+{
+    if (!s) return;
+    for (const yki_var *v = s->vars; v; v = v->next) {
+        if (v->kind == YKI_VAR_PROGRAM) constant(e, v);
+    }
+    for (const yki_stmt *c = s->first; c; c = c->next) constants_in(e, c);
+    constants_in(e, s->body);
+    constants_in(e, s->other);
+}
+
+void yki_emit_constants(yki_emit *e)
+{
+    for (const yki_var *v = e->b->program->vars; v; v = v->next) constant(e, v);
+    for (const yki_func *f = e->b->program->funcs; f; f = f->next) constants_in(e, f->body);
+}

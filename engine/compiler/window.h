@@ -1,0 +1,12 @@
+/* window: questions about accesses that window.c, the shape emitter and --explain ask. */
+#ifndef YKI_COMPILER_WINDOW_H
+#define YKI_COMPILER_WINDOW_H
+
+#include "compiler/back.h"
+
+/* Its index is known and linear in each id and counter. */
+bool yki_access_usable(const yki_syms *s, const yki_access *a);
+/* The factor of the axis' id in its index. */
+const yki_poly *yki_access_stride(yki_kinfo *k, const yki_access *a, uint32_t axis);
+
+#endif
