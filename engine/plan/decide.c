@@ -7,7 +7,8 @@
  *
  * Nothing can stall: who declines an order does so because another one, active and
  * known, would have the smallest order done sooner, and of those the soonest never
- * declines.  Called by the plan alone. */
+ * declines.  That holds as long as nobody's part changes between two events: so answers
+ * to questions decide nothing, events do.  Called by the plan alone. */
 #include "plan_int.h"
 
 #include <math.h>
@@ -62,26 +63,26 @@ static bool any_unknown_other(const yki_plan *p, size_t d)
     return false;
 }
 
-/* Devices that it would cost too much to try.  Not if devices must do it. */
-static void drop_untried(yki_plan *p)
+/* Stops a device of unknown rate if it would cost too much to try it.  Not if devices
+ * must do it. */
+static void drop_untried(yki_plan *p, size_t d)
 {
+    yki_state *s = &p->proc[d];
     const yki_state *host = &p->proc[0];
     bool coarse = p->unit > p->spec.items / EXPLORE_LIMIT;
     double rest = host->rate > 0 ? (double)p->free.items / host->rate : INFINITY;
-    if (!yki_plan_active(p, 0) || p->recall) return;
-    for (size_t d = 1; d < p->spec.n_procs; d++) {
-        yki_state *s = &p->proc[d];
-        if (!yki_plan_active(p, d) || s->rate > 0 || s->n_held > 0) continue;
-        if (!coarse && rest >= EXPLORE_SECONDS) continue;
-        s->stopped = true;
-        snprintf(p->info.reason, sizeof p->info.reason, "too %s to try processor %zu",
-                 coarse ? "few items" : "short a time", d);
-    }
+    if (d == 0 || s->rate > 0 || s->n_held > 0 || p->recall || p->spec.policy != YKI_AUTO) return;
+    if (!yki_plan_active(p, d) || !yki_plan_active(p, 0)) return;
+    if (!coarse && rest >= EXPLORE_SECONDS) return;
+    s->stopped = true;
+    p->changed = true;
+    snprintf(p->info.reason, sizeof p->info.reason, "too %s to try processor %zu",
+             coarse ? "few items" : "short a time", d);
 }
 
 static void decide_auto(yki_plan *p)
 {
-    drop_untried(p);
+    for (size_t d = 1; d < p->spec.n_procs; d++) drop_untried(p, d);
     size_t active = count_active(p);
     if (active == 0 || p->recall) return;
     if (p->spec.stay_single) {
@@ -104,9 +105,16 @@ static void decide_auto(yki_plan *p)
 void yki_plan_decide(yki_plan *p)
 {
     size_t before = p->single;
+    bool stays = before != YKI_NOBODY && yki_plan_active(p, before);
+    p->changed = false;
+    /* While everything is given out there is nothing to weigh. */
+    if (p->free.items == 0 && p->held > 0) {
+        p->single = stays ? before : YKI_NOBODY;
+        p->changed = true;
+        return;
+    }
     p->single = YKI_NOBODY;
     if (one_only(p)) {
-        bool stays = before != YKI_NOBODY && yki_plan_active(p, before);
         p->single = stays ? before : yki_plan_best_single(p);
         snprintf(p->info.reason, sizeof p->info.reason,
                  p->spec.whole ? "its outputs overlap" : "policy single");
@@ -223,7 +231,7 @@ static yki_order idle(yki_plan *p, size_t d, bool declined)
     }
     s->stopped = true;
     s->quota = 0;
-    yki_plan_decide(p);
+    p->changed = true;
     return stop_order;
 }
 
@@ -268,10 +276,8 @@ yki_order yki_plan_next(yki_plan *p, size_t d)
     if (d != 0 && !yki_plan_hopeful(p, d)) return stop_order;
     if (!yki_plan_active(p, d) || p->recall || s->n_held >= most_orders(p, d)) return wait_order;
     if (p->free.items == 0) return idle(p, d, false);
-    if (s->rate <= 0 && d != 0 && p->spec.policy == YKI_AUTO && !one_only(p)) {
-        yki_plan_decide(p);     /* the host's rate may be known by now */
-        if (s->stopped) return stop_order;
-    }
+    if (!one_only(p)) drop_untried(p, d);   /* the host's rate may be known by now */
+    if (s->stopped) return stop_order;
     size_t count = count_for(p, d);
     if (count > 0) return give(p, d, count);
     /* A device waits for the host's rate; otherwise the others are better at the rest. */

@@ -122,12 +122,13 @@ static void shrink(yki_plan *p, yki_state *s, yki_held *h, size_t begin, size_t 
     memmove(h, h + 1, (s->n_held - at) * sizeof *h);
 }
 
-/* The host has answered a recall, or finished before it saw it. */
-static void end_recall(yki_plan *p)
+/* At the end of every event: a recall is over once the host holds nothing, and what has
+ * changed is weighed. */
+static void end_event(yki_plan *p, bool decide)
 {
-    if (!p->recall || p->proc[0].n_held > 0) return;
-    p->recall = false;
-    yki_plan_decide(p);
+    bool recalled = p->recall && p->proc[0].n_held == 0;
+    if (recalled) p->recall = false;
+    if (decide || recalled || p->changed) yki_plan_decide(p);
 }
 
 void yki_plan_done(yki_plan *p, size_t d, size_t begin, size_t end, double seconds)
@@ -135,7 +136,7 @@ void yki_plan_done(yki_plan *p, size_t d, size_t begin, size_t end, double secon
     yki_state *s = &p->proc[d];
     yki_held *h = d < p->spec.n_procs && begin < end ? find_held(s, begin, end) : NULL;
     if (!h) {
-        end_recall(p);
+        end_event(p, false);
         return;
     }
     seconds = seconds > 0 && isfinite(seconds) ? seconds : 0;
@@ -146,8 +147,7 @@ void yki_plan_done(yki_plan *p, size_t d, size_t begin, size_t end, double secon
     h->latency_s = 0;
     p->left -= end - begin;
     shrink(p, s, h, begin, end);
-    if (s->settled && !was_settled) yki_plan_decide(p);
-    end_recall(p);
+    end_event(p, s->settled && !was_settled);
 }
 
 void yki_plan_returned(yki_plan *p, size_t d, size_t begin, size_t end)
@@ -157,7 +157,7 @@ void yki_plan_returned(yki_plan *p, size_t d, size_t begin, size_t end)
     if (!h) return;
     yki_free_add(&p->free, begin, end);
     shrink(p, s, h, begin, end);
-    end_recall(p);
+    end_event(p, false);
 }
 
 void yki_plan_failed(yki_plan *p, size_t d)
@@ -172,8 +172,7 @@ void yki_plan_failed(yki_plan *p, size_t d)
     /* The host cannot be lost: it only gives back. */
     s->failed = d != 0;
     s->quota = 0;
-    if (d == 0) end_recall(p);
-    yki_plan_decide(p);
+    end_event(p, true);
 }
 
 /* Whether it is worth interrupting the host, which holds everything, for a device. */
@@ -193,5 +192,5 @@ void yki_plan_arrived(yki_plan *p, size_t d)
     if (d >= p->spec.n_procs || p->proc[d].ready) return;
     p->proc[d].ready = true;
     if (p->spec.policy == YKI_AUTO && !p->spec.whole && worth_recall(p, d)) p->recall = true;
-    yki_plan_decide(p);
+    end_event(p, true);
 }

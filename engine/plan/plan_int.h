@@ -68,6 +68,7 @@ struct yki_plan {
     size_t held;            /* orders out */
     size_t single;          /* who takes all, or YKI_NOBODY */
     bool gated;             /* the gate has spoken: rates are known and splitting pays */
+    bool changed;           /* since the last decision, in a way that the next event weighs */
     bool recall;            /* the host should give back what it has not begun */
     double now_s;
     yki_state proc[YKI_PLAN_MAX];
