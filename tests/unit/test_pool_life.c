@@ -397,6 +397,54 @@ static void idle_workers_serve_other_sources(void **state)
     }
 }
 
+/* A task that lasts until a launch made meanwhile is over. */
+typedef struct long_tasks {
+    _Atomic int left, begun, gave_up;
+    _Atomic bool launch_over;
+} long_tasks;
+
+static bool long_tasks_left(void *ctx)
+{
+    long_tasks *t = ctx;
+    return atomic_load(&t->left) > 0;
+}
+
+static void run_long_task(void *ctx, size_t worker)
+{
+    long_tasks *t = ctx;
+    (void)worker;
+    if (atomic_fetch_sub(&t->left, 1) <= 0) return;
+    atomic_fetch_add(&t->begun, 1);
+    for (int ms = 0; ms < 20000; ms++) {
+        if (atomic_load(&t->launch_over)) return;
+        sleep_ms(1);
+    }
+    atomic_fetch_add(&t->gave_up, 1);
+}
+
+static void a_launch_does_not_wait_for_another_source(void **state)
+{
+    (void)state;
+    for (int warm = 0; warm < 2; warm++) {
+        long_tasks t = {0};
+        yki_pool *pool = NULL;
+        yki_pool_opts opts = {.workers = 2};
+        yki_source source = {long_tasks_left, run_long_task, &t};
+        assert_int_equal(yki_pool_open(&pool, &opts, NULL), YK_OK);
+        assert_int_equal(yki_pool_add_source(pool, &source), YK_OK);
+        for (int i = 0; i < 50 * warm; i++) check_runs(pool);   /* workers that spin */
+        atomic_store(&t.left, 2);
+        yki_pool_notify(pool, 2);
+        for (int ms = 0; ms < 20000 && atomic_load(&t.begun) < 2; ms++) sleep_ms(1);
+        assert_int_equal(atomic_load(&t.begun), 2);
+        check_runs(pool);
+        atomic_store(&t.launch_over, true);
+        check_runs(pool);
+        yki_pool_close(&pool);
+        assert_int_equal(atomic_load(&t.gave_up), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -412,6 +460,7 @@ int main(void)
         cmocka_unit_test(workers_have_names_and_block_signals),
         cmocka_unit_test(idle_workers_park),
         cmocka_unit_test(idle_workers_serve_other_sources),
+        cmocka_unit_test(a_launch_does_not_wait_for_another_source),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
