@@ -205,7 +205,8 @@ typedef enum yki_round {
 typedef enum yki_expr_kind {
     YKI_EX_POISON,  /* an error was reported; never in an accepted tree */
     YKI_EX_INT,     /* bits: the value, sign-extended to 64 bits where type is signed */
-    YKI_EX_FLOAT,   /* real: the value; already rounded to float where type is float */
+    YKI_EX_FLOAT,   /* real: the value; already rounded to float where type is float.  A
+                       double literal converted to float has become one of type float */
     YKI_EX_VAR,     /* var */
     YKI_EX_UNARY,   /* op: PLUS NEG NOT COMPL; a.  Arithmetic operands are promoted */
     YKI_EX_INCDEC,  /* op: PRE_INC PRE_DEC POST_INC POST_DEC; a is an lvalue */

@@ -182,7 +182,8 @@ static void dump_statements(const yki_stmt *s, unsigned depth, yki_text *out)
 static void dump_record(const yki_record *r, yki_text *out)
 {
     yki_type_spell(r->type, out);
-    yki_text_printf(out, " size %llu align %u\n", (unsigned long long)r->type->size, r->type->align);
+    yki_text_printf(out, " size %llu align %u\n", (unsigned long long)r->type->size,
+                    r->type->align);
     for (const yki_field *f = r->fields; f; f = f->next) {
         yki_text_printf(out, "  %s '", f->name);
         yki_type_spell(f->type, out);

@@ -70,7 +70,8 @@ static yki_literal real(const yki_unit *u, const char *s, size_t n)
     char *end = NULL;
     char last = s[n - 1];
     bool hex = s[0] == '0' && (s[1] == 'x' || s[1] == 'X');
-    if (hex && !strpbrk(s, "pP")) return problem("a hexadecimal float needs an exponent, as in 0x1.8p0");
+    if (hex && !strpbrk(s, "pP"))
+        return problem("a hexadecimal float needs an exponent, as in 0x1.8p0");
     bool is_float = last == 'f' || last == 'F';
     double v = is_float ? (double)strtof_l(s, &end, u->c_locale) : strtod_l(s, &end, u->c_locale);
     yki_type_kind kind = is_float ? YKI_T_FLOAT : YKI_T_DOUBLE;
@@ -107,7 +108,8 @@ static int escape(const char *s, size_t n, size_t *i)
     }
     if (*i < n && digit_of(s[*i]) < 8) {
         int v = 0;
-        for (int k = 0; k < 3 && *i < n && digit_of(s[*i]) < 8; k++) v = v * 8 + digit_of(s[(*i)++]);
+        for (int k = 0; k < 3 && *i < n && digit_of(s[*i]) < 8; k++)
+            v = v * 8 + digit_of(s[(*i)++]);
         return v;
     }
     for (size_t k = 0; k < YKI_COUNT(escapes); k++) {

@@ -155,7 +155,8 @@ static void check_together(yki_parser *p, const yki_var *v)
     if (to->quals & YKI_CONST || to->space == YKI_SPACE_CONSTANT)
         yki_error(p->d, a->mode_pos, "'%s' points at constants: it cannot be an output", v->name);
     if (a->mode == YKI_MODE_OUT) return;
-    if (a->window) yki_error(p->d, a->window_pos, "a reduction belongs to all items: it has no window");
+    if (a->window)
+        yki_error(p->d, a->window_pos, "a reduction belongs to all items: it has no window");
     if (!yki_type_is_arith(to) || to->kind == YKI_T_BOOL)
         yki_error(p->d, a->mode_pos, "a reduction works on numbers, not on '%s'",
                   yki_type_text(p->u, to));

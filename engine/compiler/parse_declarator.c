@@ -225,7 +225,8 @@ static yki_declarator parse_group(yki_parser *p, const yki_type *type)
     p->at = begin;
     inner = yki_parse_declarator(p, type);
     yki_expect(p, ')', "in this declaration");
-    if (inner.is_function && outer.is_function) yki_syntax(p, open->pos, "a function cannot return a function");
+    if (inner.is_function && outer.is_function)
+        yki_syntax(p, open->pos, "a function cannot return a function");
     if (!p->panic) p->at = end;
     if (outer.is_function && !points && !inner.is_function) {
         inner.is_function = true;

@@ -42,8 +42,8 @@ static yki_expr *annotation_variable(yki_parser *p, yki_expr *e)
     if (v->kind == YKI_VAR_PARAM && yki_type_is_integer(v->type))
         return yki_to_arith(p, e, yki_unit_type(p->u, YKI_T_LONG));
     if (v->type->kind != YKI_T_ERROR)
-        yki_error(p->d, e->pos, "only whole-number parameters of the kernel can stand here, not '%s'",
-                  v->name);
+        yki_error(p->d, e->pos,
+                  "only whole-number parameters of the kernel can stand here, not '%s'", v->name);
     return p->u->poison;
 }
 
@@ -177,7 +177,7 @@ static yki_expr *parse_primary(yki_parser *p)
         return yki_token_is(yki_peek_at(p, 1), '(') ? parse_call(p) : parse_name(p);
     if (t->kind == YKI_TK_STRING) {
         yki_unsupported(p, t->pos, "strings");
-        yki_next(p);
+        while (yki_peek(p)->kind == YKI_TK_STRING) yki_next(p);
         return p->u->poison;
     }
     if (!yki_take(p, '(')) {

@@ -131,9 +131,11 @@ static bool designator(yki_parser *p, filling *f)
     } else {
         const yki_token *name = yki_next(p);
         const yki_field *m = f->type->record->fields;
-        while (m && (name->kind != YKI_TK_NAME || strcmp(m->name, name->atom->name) != 0)) m = m->next;
+        while (m && (name->kind != YKI_TK_NAME || strcmp(m->name, name->atom->name) != 0))
+            m = m->next;
         if (!m) {
-            yki_syntax(p, name->pos, "'%s' has no such member", yki_type_text(p->u, f->type->plain));
+            yki_syntax(p, name->pos, "'%s' has no such member",
+                       yki_type_text(p->u, f->type->plain));
             return false;
         }
         f->next = m->index;

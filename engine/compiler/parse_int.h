@@ -90,7 +90,8 @@ typedef struct yki_switch {
     bool has_default;
 } yki_switch;
 
-enum { YKI_SCOPES = YKI_NEST_DEPTH + 16 };
+/* `for` opens three scopes for one level of nesting: its head's, its body's, the block's. */
+enum { YKI_SCOPES = 3 * YKI_NEST_DEPTH + 16 };
 
 typedef struct yki_parser {
     yki_unit *u;

@@ -108,7 +108,8 @@ static void declare_params(yki_parser *p, yki_func *f, bool body)
     for (yki_var *v = f->params; v; v = v->next) {
         v->func = f;
         if (!v->name[0]) {
-            if (body) yki_error(p->d, v->pos, "parameter %u of '%s' has no name", v->index + 1, f->name);
+            if (body)
+                yki_error(p->d, v->pos, "parameter %u of '%s' has no name", v->index + 1, f->name);
             continue;
         }
         yki_declare(p, YKI_SYM_VAR, yki_atom_get(p->u, v->name, strlen(v->name)), v->pos)->var = v;
@@ -122,8 +123,8 @@ static void check_pointer_param(yki_parser *p, const yki_var *v)
     const yki_type *to = v->type->elem;
     while (to->kind == YKI_T_ARRAY) to = to->elem;
     if (to->space != YKI_SPACE_GLOBAL && to->space != YKI_SPACE_CONSTANT) {
-        yki_error(p->d, v->pos, "the kernel's pointer '%s' must point into global or constant memory",
-                  v->name);
+        yki_error(p->d, v->pos,
+                  "the kernel's pointer '%s' must point into global or constant memory", v->name);
         yki_hint(p->d, "declare it  global %s%s", yki_type_text(p->u, v->type->plain), v->name);
     } else if (to->kind == YKI_T_VOID) {
         yki_error(p->d, v->pos, "the kernel's pointer '%s' needs a type of element", v->name);
@@ -131,7 +132,8 @@ static void check_pointer_param(yki_parser *p, const yki_var *v)
         yki_error(p->d, v->pos, "'%s' points at pointers, which mean nothing on another device",
                   v->name);
     } else if (to->kind == YKI_T_BOOL) {
-        yki_error(p->d, v->pos, "bool has no fixed size in memory: '%s' cannot point at it", v->name);
+        yki_error(p->d, v->pos, "bool has no fixed size in memory: '%s' cannot point at it",
+                  v->name);
         yki_hint(p->d, "uchar has");
     }
 }
@@ -199,7 +201,9 @@ static bool parse_function(yki_parser *p, yki_spec *s, yki_declarator *d)
     f->is_static |= s->is_static;
     yki_scope_open(p);
     declare_params(p, f, body);
-    yki_parse_annotations(p, f, d->pending);
+    if (!body && (d->pending || yki_at_keyword(p, YKI_K_ITEMS)))
+        yki_error(p->d, d->pos, "annotations belong to the definition of '%s'", f->name);
+    else yki_parse_annotations(p, f, d->pending);
     if (f->is_kernel && body) check_kernel(p, f);
     parse_tail(p, f, &s->attrs);
     take_attrs(f, &s->attrs);

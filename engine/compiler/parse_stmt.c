@@ -74,7 +74,8 @@ static yki_stmt *parse_label(yki_parser *p, bool direct)
     if (p->sw->type->kind == YKI_T_ERROR || yki_diags_errors(p->d) != errors) return s;
     s->value = (int64_t)yki_wrap(p->sw->type, (uint64_t)s->value);
     if (is_case && !p->panic) add_case(p, p->sw, s->value, pos);
-    if (!is_case && p->sw->has_default) yki_error(p->d, word->pos, "a second default in one switch");
+    if (!is_case && p->sw->has_default)
+        yki_error(p->d, word->pos, "a second default in one switch");
     p->sw->has_default |= !is_case;
     return s;
 }
@@ -315,7 +316,8 @@ static yki_stmt *parse_simple(yki_parser *p)
         if (p->func) p->func->contract = (yki_contract)t->id;
         return yki_new_stmt(p, YKI_ST_EMPTY, t->pos);
     }
-    bool label = t->kind == YKI_TK_NAME && !yki_keyword_of(t) && yki_token_is(yki_peek_at(p, 1), ':');
+    bool label =
+        t->kind == YKI_TK_NAME && !yki_keyword_of(t) && yki_token_is(yki_peek_at(p, 1), ':');
     if (label) {
         yki_unsupported(p, t->pos, "labels: there is no goto");
         yki_next(p);
@@ -336,6 +338,7 @@ static yki_stmt *parse_statement(yki_parser *p)
     yki_parse_attributes(p, &ignored); /* unroll hints and the like */
     t = yki_peek(p);
     if (yki_at(p, '{')) s = yki_parse_block(p, true);
+    else if (t->kind == YKI_TK_NAME && yki_at_type(p)) s = yki_parse_local(p);
     else if (yki_take(p, ';')) s = yki_new_stmt(p, YKI_ST_EMPTY, t->pos);
     else if (t->kind == YKI_TK_NAME) s = parse_keyword_statement(p, t);
     if (!s) s = parse_simple(p);

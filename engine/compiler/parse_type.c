@@ -265,7 +265,8 @@ const yki_type *yki_parse_type_name(yki_parser *p)
 {
     yki_spec s = yki_parse_spec(p);
     yki_declarator d = yki_parse_declarator(p, s.type);
-    if (d.name) yki_syntax(p, d.pos, "a type is expected here, without the name '%s'", d.name->name);
+    if (d.name)
+        yki_syntax(p, d.pos, "a type is expected here, without the name '%s'", d.name->name);
     if (d.is_function) {
         yki_unsupported(p, d.pos, "function types");
         return error_type(p);

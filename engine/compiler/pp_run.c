@@ -261,7 +261,8 @@ static yki_token *other_branch(pp *p, const yki_token *hash, const yki_token *wo
     bool is_else = is_name(word, "else");
     cond *c = open_cond(p, hash, is_else ? "#else" : "#elif");
     if (!c) return rest;
-    if (c->saw_else) yki_error(&p->u->diags, hash->pos, "%s after #else", is_else ? "#else" : "#elif");
+    if (c->saw_else)
+        yki_error(&p->u->diags, hash->pos, "%s after #else", is_else ? "#else" : "#elif");
     c->saw_else |= is_else;
     bool value = !c->taken && (is_else || yki_pp_condition(p, hash, line));
     c->taken |= value;
@@ -298,7 +299,8 @@ static void pragma(pp *p, const yki_token *hash, yki_token *line)
         bool fine = name && name->kind == YKI_TK_NAME && colon && yki_token_is(colon, ':') &&
                     (is_name(colon->next, "enable") || is_name(colon->next, "disable"));
         if (!fine)
-            yki_error(&p->u->diags, second->pos, "write it  #pragma OPENCL EXTENSION name : enable");
+            yki_error(&p->u->diags, second->pos,
+                      "write it  #pragma OPENCL EXTENSION name : enable");
     }
 }
 

@@ -150,7 +150,8 @@ static bool bind(match *m, yki_expr **args, uint32_t count)
     const char *why = NULL;
     if (strchr(params, 'x') && m->t->size > 4) why = "takes int or uint, not 64-bit numbers";
     if (sig[0] == 'W' && m->t->size > 4) why = "cannot make more than 64 bits";
-    if (strchr(params, 'c') && args[2]->type->size > m->s->size && args[2]->type->kind != YKI_T_BOOL)
+    if (strchr(params, 'c') && args[2]->type->size > m->s->size &&
+        args[2]->type->kind != YKI_T_BOOL)
         why = "needs a condition no wider than its values";
     if (why) yki_error(m->p->d, m->name->pos, "'%s' %s", m->name->atom->name, why);
     return !why;

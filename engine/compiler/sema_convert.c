@@ -65,10 +65,31 @@ yki_expr *yki_rvalue(yki_parser *p, yki_expr *e)
     return yki_cast_to(p, e, yki_type_pointer(p->u, e->type->elem), YKI_CAST_DECAY);
 }
 
-/* A number to another number type.  Literals change their type at once. */
+/* A double literal, with signs before it. */
+static bool double_literal(const yki_expr *e, double *v)
+{
+    double sign = 1;
+    while (e->kind == YKI_EX_UNARY && (e->op == YKI_OP_NEG || e->op == YKI_OP_PLUS)) {
+        if (e->op == YKI_OP_NEG) sign = -sign;
+        e = e->a;
+    }
+    *v = sign * e->real;
+    return e->kind == YKI_EX_FLOAT && e->type->kind == YKI_T_DOUBLE;
+}
+
+/* A number to another number type.  `float x = 0.5;` is converted here and now, so that a
+ * kernel does not need doubles for it. */
 yki_expr *yki_to_arith(yki_parser *p, yki_expr *e, const yki_type *to)
 {
+    double v;
     if (yki_bad(e) || e->type->plain == to->plain) return e;
+    if (to->kind == YKI_T_FLOAT && double_literal(e, &v)) {
+        yki_expr *f = yki_new_expr(p, YKI_EX_FLOAT, e->pos, to->plain);
+        if (yki_bad(f)) return f;
+        f->real = (double)(float)v;
+        f->begin = e->begin;
+        return f;
+    }
     return yki_cast_to(p, e, to, YKI_CAST_NUMBER);
 }
 

@@ -74,7 +74,8 @@ static void expect_number(const char *text, yki_type_kind kind, uint64_t bits, d
     yki_token t = {.text = text, .len = (uint32_t)strlen(text)};
     yki_literal l = yki_literal_number(unit, &t);
     if (l.kind != kind || l.bits != bits || memcmp(&l.real, &real, sizeof real) != 0)
-        fail_msg("%s: kind %d bits %llu real %a", text, (int)l.kind, (unsigned long long)l.bits, l.real);
+        fail_msg("%s: kind %d bits %llu real %a", text, (int)l.kind, (unsigned long long)l.bits,
+                 l.real);
 }
 
 static void numbers(void **state)

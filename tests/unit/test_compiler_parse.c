@@ -102,7 +102,8 @@ static void records(void **state)
                 "struct __attribute__((packed)) tight { char c; int i; };\n"
                 "union u { char c[6]; int i; };\n"
                 "struct node { mixed m; struct { float a, b; } in; union u u; };\n"
-                "float f(const struct node *n, struct node v) { v.in.a = n->m.s[1]; return v.u.i + n->in.b; }",
+                "float f(const struct node *n, struct node v) { v.in.a = n->m.s[1]; return v.u.i + "
+                "n->in.b; }",
                 "mixed size 24 align 8\n"
                 "  c 'char' at 0\n"
                 "  d 'double' at 8\n"
@@ -124,84 +125,89 @@ static void records(void **state)
                 "  param n 'const struct node *' r2 w0\n"
                 "  param v 'struct node' r1 w1\n"
                 "  block\n"
-                "    expr (= (.a (.in v)) (to 'float' ([] (to decay 'const short *' (.s (.m (deref n)))) 1)))\n"
+                "    expr (= (.a (.in v)) (to 'float' ([] (to decay 'const short *' (.s (.m (deref "
+                "n)))) 1)))\n"
                 "    return (+ (to 'float' (.i (.u v))) (.b (.in (deref n))))\n");
 }
 
 static void declarators(void **state)
 {
     (void)state;
-    expect_tree("void f(global float (*rows)[4], int a[], const int *const *b, int m[2][3], unsigned u,\n"
-                "       long int li, short unsigned int su, uchar const volatile c)\n"
-                "{ float x[2][3], (y), *p = x[1], *q[2], (*r)[3] = x; }",
-                "function f 'void'\n"
-                "  param rows 'global float (*)[4]' r0 w0\n"
-                "  param a 'int *' r0 w0\n"
-                "  param b 'const int * const*' r0 w0\n"
-                "  param m 'int (*)[3]' r0 w0\n"
-                "  param u 'uint' r0 w0\n"
-                "  param li 'long' r0 w0\n"
-                "  param su 'ushort' r0 w0\n"
-                "  param c 'const volatile uchar' r0 w0\n"
-                "  block\n"
-                "    var x 'float[2][3]' r0 w0 &\n"
-                "    var y 'float' r0 w0\n"
-                "    var p 'float *' r0 w0 = (to decay 'float *' ([] (to decay 'float (*)[3]' x) 1))\n"
-                "    var q 'float *[2]' r0 w0\n"
-                "    var r 'float (*)[3]' r0 w0 = (to decay 'float (*)[3]' x)\n");
+    expect_tree(
+        "void f(global float (*rows)[4], int a[], const int *const *b, int m[2][3], unsigned u,\n"
+        "       long int li, short unsigned int su, uchar const volatile c)\n"
+        "{ float x[2][3], (y), *p = x[1], *q[2], (*r)[3] = x; }",
+        "function f 'void'\n"
+        "  param rows 'global float (*)[4]' r0 w0\n"
+        "  param a 'int *' r0 w0\n"
+        "  param b 'const int * const*' r0 w0\n"
+        "  param m 'int (*)[3]' r0 w0\n"
+        "  param u 'uint' r0 w0\n"
+        "  param li 'long' r0 w0\n"
+        "  param su 'ushort' r0 w0\n"
+        "  param c 'const volatile uchar' r0 w0\n"
+        "  block\n"
+        "    var x 'float[2][3]' r0 w0 &\n"
+        "    var y 'float' r0 w0\n"
+        "    var p 'float *' r0 w0 = (to decay 'float *' ([] (to decay 'float (*)[3]' x) 1))\n"
+        "    var q 'float *[2]' r0 w0\n"
+        "    var r 'float (*)[3]' r0 w0 = (to decay 'float (*)[3]' x)\n");
 }
 
 static void initialisers(void **state)
 {
     (void)state;
-    expect_tree("struct p { int a[2]; float f; };\n"
-                "constant int open[] = {1, 2, [4] = 5, 6};\n"
-                "constant struct p ps[2] = {{{1}, 2}, 3, 4, 5};\n"
-                "constant float m[2][2] = {1, 2, 3};\n"
-                "constant int s = {7};\n"
-                "void f(void) { struct p v = {.f = 1, .a = {2, 3}}, w = v; v = (struct p){{1, 2}, 3}; }",
-                "struct p size 12 align 4\n"
-                "  a 'int[2]' at 0\n"
-                "  f 'float' at 8\n"
-                "constant open 'constant int[6]' r0 w0 = (init 1 2 _ _ 5 6)\n"
-                "constant ps 'constant struct p[2]' r0 w0 = (init (init (init 1) (to 'float' 2)) "
-                "(init (init 3 4) (to 'float' 5)))\n"
-                "constant m 'constant float[2][2]' r0 w0 = (init (init (to 'float' 1) (to 'float' 2)) "
-                "(init (to 'float' 3)))\n"
-                "constant s 'constant int' r0 w0 = 7\n"
-                "function f 'void'\n"
-                "  block\n"
-                "    var v 'struct p' r1 w1 = (init (init 2 3) (to 'float' 1))\n"
-                "    var w 'struct p' r0 w0 = v\n"
-                "    expr (= v (compound (init (init 1 2) (to 'float' 3))))\n");
+    expect_tree(
+        "struct p { int a[2]; float f; };\n"
+        "constant int open[] = {1, 2, [4] = 5, 6};\n"
+        "constant struct p ps[2] = {{{1}, 2}, 3, 4, 5};\n"
+        "constant float m[2][2] = {1, 2, 3};\n"
+        "constant int s = {7};\n"
+        "void f(void) { struct p v = {.f = 1, .a = {2, 3}}, w = v; v = (struct p){{1, 2}, 3}; }",
+        "struct p size 12 align 4\n"
+        "  a 'int[2]' at 0\n"
+        "  f 'float' at 8\n"
+        "constant open 'constant int[6]' r0 w0 = (init 1 2 _ _ 5 6)\n"
+        "constant ps 'constant struct p[2]' r0 w0 = (init (init (init 1) (to 'float' 2)) "
+        "(init (init 3 4) (to 'float' 5)))\n"
+        "constant m 'constant float[2][2]' r0 w0 = (init (init (to 'float' 1) (to 'float' 2)) "
+        "(init (to 'float' 3)))\n"
+        "constant s 'constant int' r0 w0 = 7\n"
+        "function f 'void'\n"
+        "  block\n"
+        "    var v 'struct p' r1 w1 = (init (init 2 3) (to 'float' 1))\n"
+        "    var w 'struct p' r0 w0 = v\n"
+        "    expr (= v (compound (init (init 1 2) (to 'float' 3))))\n");
 }
 
 static void kernels(void **state)
 {
     (void)state;
-    expect_tree("#pragma OPENCL FP_CONTRACT OFF\n"
-                "__kernel __attribute__((reqd_work_group_size(8, 4, 1)))\n"
-                "void k(__global const float *restrict a YK_LEN(n * n) YK_HALO(r + 1), __global float *b YK_OUT,\n"
-                "       global int *s YK_SUM(2), global int *w YK_WINDOW(2, -1, r ? 3 : sizeof(int)),\n"
-                "       global int *x YK_BOX(1, 2, 3, 4, 5), constant int *c YK_ALL, int n, uchar r)\n"
-                "  YK_ITEMS(n, 2 * n) __attribute__((vec_type_hint(float4)))\n"
-                "{\n#pragma OPENCL FP_CONTRACT ON\n b[0] = a[0]; }\n"
-                "kernel void l(void) { }",
-                "kernel k 'void' contract-on group 8 4 1 items((to 'long' n), (* 2l (to 'long' n)))\n"
-                "  param a 'global const float * restrict' r1 w0 halo((+ (to 'long' r) 1l)) "
-                "len((* (to 'long' n) (to 'long' n)))\n"
-                "  param b 'global float *' r1 w0 out()\n"
-                "  param s 'global int *' r0 w0 sum(2l)\n"
-                "  param w 'global int *' r0 w0 window(2l, (- 1l), (?: (to 'long' r) 3l 4l))\n"
-                "  param x 'global int *' r0 w0 box(1l, 2l, 3l, 4l, 5l)\n"
-                "  param c 'constant int *' r0 w0 all()\n"
-                "  param n 'int' r0 w0\n"
-                "  param r 'uchar' r0 w0\n"
-                "  block\n"
-                "    empty\n"
-                "    expr (= ([] b 0) ([] a 0))\n"
-                "kernel l 'void' contract-off\n"
-                "  block\n");
+    expect_tree(
+        "#pragma OPENCL FP_CONTRACT OFF\n"
+        "__kernel __attribute__((reqd_work_group_size(8, 4, 1)))\n"
+        "void k(__global const float *restrict a YK_LEN(n * n) YK_HALO(r + 1), __global float *b "
+        "YK_OUT,\n"
+        "       global int *s YK_SUM(2), global int *w YK_WINDOW(2, -1, r ? 3 : sizeof(int)),\n"
+        "       global int *x YK_BOX(1, 2, 3, 4, 5), constant int *c YK_ALL, int n, uchar r)\n"
+        "  YK_ITEMS(n, 2 * n) __attribute__((vec_type_hint(float4)))\n"
+        "{\n#pragma OPENCL FP_CONTRACT ON\n b[0] = a[0]; }\n"
+        "kernel void l(void) { }",
+        "kernel k 'void' contract-on group 8 4 1 items((to 'long' n), (* 2l (to 'long' n)))\n"
+        "  param a 'global const float * restrict' r1 w0 halo((+ (to 'long' r) 1l)) "
+        "len((* (to 'long' n) (to 'long' n)))\n"
+        "  param b 'global float *' r1 w0 out()\n"
+        "  param s 'global int *' r0 w0 sum(2l)\n"
+        "  param w 'global int *' r0 w0 window(2l, (- 1l), (?: (to 'long' r) 3l 4l))\n"
+        "  param x 'global int *' r0 w0 box(1l, 2l, 3l, 4l, 5l)\n"
+        "  param c 'constant int *' r0 w0 all()\n"
+        "  param n 'int' r0 w0\n"
+        "  param r 'uchar' r0 w0\n"
+        "  block\n"
+        "    empty\n"
+        "    expr (= ([] b 0) ([] a 0))\n"
+        "kernel l 'void' contract-off\n"
+        "  block\n");
 }
 
 static void whole_program(void **state)
@@ -209,7 +215,8 @@ static void whole_program(void **state)
     (void)state;
     expect_tree("double late(int);\n"
                 "int other(void) { return get_local_id(0); }\n"
-                "kernel void k(global float *y) { int a = 1, b[2]; b[a] = late(a) + other(); a += b[0]; int *p = &a; }\n"
+                "kernel void k(global float *y) { int a = 1, b[2]; b[a] = late(a) + other(); a += "
+                "b[0]; int *p = &a; }\n"
                 "double late(int x) { return x; }",
                 "function other 'int' ids 0x20\n"
                 "  block\n"
@@ -219,13 +226,49 @@ static void whole_program(void **state)
                 "  block\n"
                 "    var a 'int' r3 w1 & = 1\n"
                 "    var b 'int[2]' r1 w1\n"
-                "    expr (= ([] (to decay 'int *' b) a) (to 'int' (+ (late:double a) (to 'double' (other:int)))))\n"
+                "    expr (= ([] (to decay 'int *' b) a) (to 'int' (+ (late:double a) (to 'double' "
+                "(other:int)))))\n"
                 "    expr (+=:int a ([] (to decay 'int *' b) 0))\n"
                 "    var p 'int *' r0 w0 = (addr a)\n"
                 "function late 'double' fp64\n"
                 "  param x 'int' r1 w0\n"
                 "  block\n"
                 "    return (to 'double' x)\n");
+}
+
+/* A literal that is a float in the end is one: the kernel needs no doubles for it. */
+static void double_literals(void **state)
+{
+    (void)state;
+    expect_tree("float f(void) { float s = 0.1, t = -1.0; s = -(-2.5); return 0x1p-200; }",
+                "function f 'float'\n"
+                "  block\n"
+                "    var s 'float' r0 w1 = 0.100000001f\n"
+                "    var t 'float' r0 w0 = -1f\n"
+                "    expr (= s 2.5f)\n"
+                "    return 0f\n");
+    expect_tree("float f(float x) { return x * 0.5; }",
+                "function f 'float' fp64\n"
+                "  param x 'float' r1 w0\n"
+                "  block\n"
+                "    return (to 'float' (* (to 'double' x) 0.5))\n");
+}
+
+/* Scopes nested as deep as statements may be: names stay apart. */
+static void deep_scopes(void **state)
+{
+    yki_text t = {0};
+    (void)state;
+    yki_text_add(&t, "int f(int n) {");
+    for (int i = 0; i < 60; i++)
+        yki_text_add(&t, "for (int n = 0; n < 1; n++) { if (n) { int n; n = 1; ");
+    for (int i = 0; i < 60; i++) yki_text_add(&t, "} }");
+    yki_text_add(&t, "return n; }");
+    compiled c = compile(yki_text_get(&t));
+    if (c.status != YK_OK) fail_msg("%s", yki_text_get(&c.diags));
+    assert_non_null(strstr(yki_text_get(&c.tree), "param n 'int' r1 w0\n"));
+    compiled_free(&c);
+    yki_text_free(&t);
 }
 
 static void misuse(void **state)
@@ -251,7 +294,7 @@ int main(void)
         cmocka_unit_test(corpus), cmocka_unit_test(empty_files), cmocka_unit_test(statements),
         cmocka_unit_test(switches), cmocka_unit_test(records), cmocka_unit_test(declarators),
         cmocka_unit_test(initialisers), cmocka_unit_test(kernels), cmocka_unit_test(whole_program),
-        cmocka_unit_test(misuse),
+        cmocka_unit_test(double_literals), cmocka_unit_test(deep_scopes), cmocka_unit_test(misuse),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -72,7 +72,8 @@ static char *preprocess(yki_front_opts o)
 
 static void expect(const char *text, const char *want)
 {
-    char *got = preprocess((yki_front_opts){.path = "t.cl", .text = text, .text_bytes = strlen(text)});
+    char *got =
+        preprocess((yki_front_opts){.path = "t.cl", .text = text, .text_bytes = strlen(text)});
     assert_string_equal(got, want);
     free(got);
 }
@@ -132,7 +133,9 @@ static void conditions(void **state)
     expect("#ifdef X\na\n#else\nb\n#endif\n#ifndef X\nc\n#endif", "b c");
     expect("#if 0\n#if 1\na\n#else\n#error no\n#endif\n'\n#else\nb\n#endif", "b");
     expect("#if 1\na\n#elif 1 / 0\nb\n#endif", "a");
-    expect("#define N 3\n#if N * 2 == 6 && defined(N) && !defined M && (N > 2 ? 1 : 1/0)\na\n#endif", "a");
+    expect(
+        "#define N 3\n#if N * 2 == 6 && defined(N) && !defined M && (N > 2 ? 1 : 1/0)\na\n#endif",
+        "a");
     expect("#if -1 > 0u\na\n#endif\n#if -1 < 0\nb\n#endif", "a b");
     expect("#if 0 && 1/0 || 1 | 0\na\n#endif", "a");
     expect("#if (1 << 4) - 6 % 4 == 14 && ~0 == -1 && 'a' == 97 && 7 >> 1 == 3\na\n#endif", "a");
@@ -172,7 +175,8 @@ static void includes(void **state)
     write_file("sub/c.h", "c");
     write_file("self.h", "#include \"self.h\"\n");
     const char *const dirs[] = {dir};
-    char *got = preprocess((yki_front_opts){.path = path, .include_dirs = dirs, .include_count = 1});
+    char *got =
+        preprocess((yki_front_opts){.path = path, .include_dirs = dirs, .include_count = 1});
     assert_string_equal(got, "a 1 c b g o end");
     free(got);
     got = preprocess((yki_front_opts){.path = path});
@@ -194,8 +198,11 @@ static void command_line(void **state)
         {true, "GONE"}, {false, "EMPTY="}};
     static const char text[] = "REAL FLAG ADD(1,2) GONE EMPTY;";
     (void)state;
-    char *got = preprocess((yki_front_opts){.path = "t.cl", .text = text, .text_bytes = sizeof text - 1,
-                                            .defines = defines, .define_count = YKI_COUNT(defines)});
+    char *got = preprocess((yki_front_opts){.path = "t.cl",
+                                            .text = text,
+                                            .text_bytes = sizeof text - 1,
+                                            .defines = defines,
+                                            .define_count = YKI_COUNT(defines)});
     assert_string_equal(got, "double 1 ((1)+(2)) GONE;");
     free(got);
 }

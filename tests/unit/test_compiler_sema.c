@@ -152,17 +152,33 @@ static void constants(void **state)
         const char *text;
         int64_t value;
     } cases[] = {
-        {"1 + 2 * 3", 7}, {"(1 << 5) | 1", 33}, {"-7 / 2 + 10", 7}, {"-7 % 3 + 10", 9},
-        {"7 > 3 ? 11 : 1 / 0", 11}, {"0 && 1 / 0 || 2", 1}, {"!0 + ~-3", 3}, {"(uchar)257", 1},
-        {"(char)200 + 100", 44}, {"2147483647 + 1 < 0 ? 5 : 6", 5}, {"0u - 1 > 0 ? 3 : 4", 3},
-        {"-1 < 0u ? 3 : 4", 4}, {"sizeof(double) * 2", 16}, {"(int)3.9", 3}, {"(1L << 40) >> 38", 4},
-        {"'A' - 60", 5}, {"(bool)5 + 1", 2}, {"5 ^ 1", 4}, {"1 << 33", 2}, {"A + B", 12},
+        {"1 + 2 * 3", 7},
+        {"(1 << 5) | 1", 33},
+        {"-7 / 2 + 10", 7},
+        {"-7 % 3 + 10", 9},
+        {"7 > 3 ? 11 : 1 / 0", 11},
+        {"0 && 1 / 0 || 2", 1},
+        {"!0 + ~-3", 3},
+        {"(uchar)257", 1},
+        {"(char)200 + 100", 44},
+        {"2147483647 + 1 < 0 ? 5 : 6", 5},
+        {"0u - 1 > 0 ? 3 : 4", 3},
+        {"-1 < 0u ? 3 : 4", 4},
+        {"sizeof(double) * 2", 16},
+        {"(int)3.9", 3},
+        {"(1L << 40) >> 38", 4},
+        {"'A' - 60", 5},
+        {"(bool)5 + 1", 2},
+        {"5 ^ 1", 4},
+        {"1 << 33", 2},
+        {"A + B", 12},
     };
     (void)state;
     for (size_t i = 0; i < YKI_COUNT(cases); i++) {
         yki_text t = {0};
         char want[64];
-        yki_text_printf(&t, "enum { A = 5, B = A + 2 }; void f(void) { char v[%s]; }", cases[i].text);
+        yki_text_printf(&t, "enum { A = 5, B = A + 2 }; void f(void) { char v[%s]; }",
+                        cases[i].text);
         compiled c = compile(yki_text_get(&t));
         if (c.status != YK_OK) fail_msg("%s: %s", cases[i].text, yki_text_get(&c.diags));
         (void)snprintf(want, sizeof want, "'char[%lld]'", (long long)cases[i].value);
