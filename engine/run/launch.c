@@ -77,6 +77,15 @@ static bool is_worth_a_device(const yki_launch *l, double host_rate)
     return (double)l->call.items / host_rate >= WORTH_SECONDS;
 }
 
+/* Not even one cut's worth of items fits on the device. */
+static bool lacks_memory(const yki_seat *seat, const yki_launch *l, char *reason, size_t size)
+{
+    if (seat->state != YKI_SEAT_READY) return false;
+    if (yki_memory_max_items(seat->memory, &l->call, YKI_DEPTH) > 0) return false;
+    yki_copy_text(reason, size, "its memory is too small for the smallest part");
+    return true;
+}
+
 /* Marks the seats that take part; returns how many.  Lock held. */
 static size_t choose_seats(yki_runner *r, yki_launch *l, const char *list)
 {
@@ -86,7 +95,8 @@ static size_t choose_seats(yki_runner *r, yki_launch *l, const char *list)
     for (size_t i = 0; i < r->n_seats; i++) {
         yki_seat *seat = &r->seats[i];
         if (seat->state == YKI_SEAT_EMPTY || !list_names(list, seat->info.id)) continue;
-        if (yki_seat_refuses(seat, kernel, reason, sizeof reason)) {
+        if (yki_seat_refuses(seat, kernel, reason, sizeof reason) ||
+            lacks_memory(seat, l, reason, sizeof reason)) {
             (void)snprintf(l->reason, sizeof l->reason, "%s: %s", seat->info.id, reason);
             continue;
         }
@@ -163,8 +173,6 @@ static void describe_seats(yki_runner *r, const yki_launch *l, yki_plan_spec *sp
         p->ready = yki_seat_has_program(seat, l->call.kernel);
         if (seat->state == YKI_SEAT_READY)
             p->max_items = yki_memory_max_items(seat->memory, &l->call, YKI_DEPTH);
-        /* Not even one item fits: it takes no part. */
-        if (seat->state == YKI_SEAT_READY && p->max_items == 0) p->present = false;
     }
 }
 
