@@ -10,9 +10,11 @@
 
 #include "command.h"
 #include "false_root.h"
+#include "schema.h"
 
 #define ARGS(...) ((const char *const[]){YOKE_TOPO, __VA_ARGS__, NULL})
 #define ENV(...) (&(ykt_setting){.env = (const char *const[]){__VA_ARGS__, NULL}})
+#define SCHEMA YOKE_SOURCE_DIR "/docs/yoke-topo-1.schema.json"
 #define HYBRID YOKE_SOURCE_DIR "/tests/topo/hybrid.xml"
 
 /* Expects the exit code; the caller releases the result. */
@@ -34,7 +36,8 @@ static json_t *parsed(const char *text)
     json_error_t e;
     json_t *o = json_loads(text, 0, &e);
     if (!o) fail_msg("not JSON: %s in:\n%s", e.text, text);
-    assert_string_equal(json_string_value(json_object_get(o, "schema")), "yoke-topo/1");
+    ykt_schema schema;
+    if (!ykt_schema_obeys(&schema, SCHEMA, o)) fail_msg("%s", schema.error);
     return o;
 }
 
@@ -75,7 +78,7 @@ static void usage_errors(void **state)
         {"stray", NULL, "yoke-topo: unexpected argument 'stray'\n"},
         {"--input", "", "option '--input' is empty"},
         {"--input", "nonsense", "'nonsense': not an hwloc synthetic description"},
-        {"--input", "pack:99999999", "more than 65536 objects"},
+        {"--input", "pack:99999999", "more than 8192 objects"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *argv[] = {YOKE_TOPO, cases[i].arg, cases[i].value, NULL};

@@ -284,12 +284,12 @@ static void bad_machines(void **state)
     (void)state;
     static const char *const bad[] = {
         "", "nonsense", "pack:", "pack:99999999", "pack:0", "core:2 pack:2 core:1 banana:3",
-        "pack:1000 core:1000 pu:1000", "pu:18446744073709551616", "2 2 2 2 2 2 2 2 2 2 2 2 2 2 2 2 2",
+        "pack:1000 core:1000 pu:1000", "pu:1025", "pu:18446744073709551616", "2 2 2 2 2 2 2 2 2 2 2 2 2 2 2 2 2",
     };
     for (size_t i = 0; i < YKI_COUNT(bad); i++)
         refused((yk_topo_opts){.synthetic = bad[i]}, YK_E_INVALID);
     yk_diag d = refused((yk_topo_opts){.synthetic = "pack:99999999"}, YK_E_INVALID);
-    assert_non_null(strstr(d.text, "more than 65536 objects"));
+    assert_non_null(strstr(d.text, "more than 8192 objects"));
 
     char root[64], path[PATH_MAX];
     false_root_make(root);
