@@ -23,7 +23,7 @@ struct yki_diags {
     bool dropped;  /* the last error was over the cap: so are its notes */
 };
 
-enum { YKI_ATOM_SLOTS = 1024, YKI_TYPE_SLOTS = 256 };
+enum { YKI_ATOM_SLOTS = 1024, YKI_TYPE_SLOTS = 2048 };
 
 struct yki_unit {
     yki_arena arena;

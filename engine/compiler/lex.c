@@ -6,6 +6,8 @@
 
 #include "compiler/front_int.h"
 
+enum { LEX_TOKENS = 1000 * 1000 }; /* in one file */
+
 /* ---- names ---- */
 
 static uint32_t hash_name(const char *s, size_t n)
@@ -256,9 +258,16 @@ yki_token *yki_lex(yki_unit *u, const yki_file *f, bool hidden)
 {
     lexer l = {u, f, 0, true, false, false, hidden};
     yki_token head = {0}, *last = &head;
+    size_t count = 0;
     if (f->len >= 3 && memcmp(f->text, "\xEF\xBB\xBF", 3) == 0) l.at = 3;
     do {
         last = last->next = lex_one(&l);
+        if (++count == LEX_TOKENS) {
+            l.at = f->len; /* the next one is the end */
+            last->kind = YKI_TK_BAD;
+            last->text = "more than a million tokens in one file";
+            last->len = (uint32_t)strlen(last->text);
+        }
     } while (last->kind != YKI_TK_FILE_END && !u->arena.failed);
     if (last->kind != YKI_TK_FILE_END) {
         last->kind = YKI_TK_FILE_END;

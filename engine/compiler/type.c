@@ -21,13 +21,18 @@ static bool same(const yki_type *a, const yki_type *b)
            a->count == b->count && a->elem == b->elem && a->record == b->record;
 }
 
-/* The one type that looks like `want`; its `plain` is set unless it is plain itself. */
-static const yki_type *intern(yki_unit *u, const yki_type *want)
+static const yki_type **slot_of(yki_unit *u, const yki_type *want)
 {
     uint64_t h = (uint64_t)want->kind * 31 + want->quals * 7u + want->space * 131u + want->count;
     h ^= (uint64_t)((uintptr_t)want->elem >> 4) * 0x9E3779B97F4A7C15u;
     h ^= (uint64_t)((uintptr_t)want->record >> 4) * 0xC2B2AE3D27D4EB4Fu;
-    const yki_type **slot = &u->types[(h >> 20 ^ h) % YKI_TYPE_SLOTS];
+    return &u->types[(h >> 20 ^ h) % YKI_TYPE_SLOTS];
+}
+
+/* The one type that looks like `want`; its `plain` is set unless it is plain itself. */
+static const yki_type *intern(yki_unit *u, const yki_type *want)
+{
+    const yki_type **slot = slot_of(u, want);
     for (const yki_type *t = *slot; t; t = t->next)
         if (same(t, want)) return t;
     yki_type *t = yki_arena_node(&u->arena, sizeof *t);
@@ -89,6 +94,21 @@ const yki_type *yki_type_of_record(yki_unit *u, yki_record *r)
     return intern(u, &t);
 }
 
+/* Gives a record's type, and its qualified versions, the size that it has got. */
+static void complete(yki_unit *u, const yki_type *plain, uint64_t size, uint32_t align)
+{
+    yki_type key = *plain;
+    for (key.quals = 0; key.quals < 8; key.quals++) {
+        for (key.space = 0; key.space <= YKI_SPACE_GENERIC; key.space++) {
+            for (const yki_type *v = *slot_of(u, &key); v; v = v->next) {
+                if (!same(v, &key)) continue;
+                ((yki_type *)v)->size = size; /* unknown until now; nobody else sets it */
+                ((yki_type *)v)->align = align;
+            }
+        }
+    }
+}
+
 bool yki_record_layout(yki_unit *u, yki_record *r, uint32_t aligned)
 {
     size_t at = 0, size = 0;
@@ -100,16 +120,7 @@ bool yki_record_layout(yki_unit *u, yki_record *r, uint32_t aligned)
         size = yki_max(size, at);
         if (a > align) align = a;
     }
-    yki_type *t = (yki_type *)r->type; /* incomplete until now; nobody else completes it */
-    t->size = yki_round_up(size, align);
-    t->align = align;
-    for (size_t i = 0; i < YKI_TYPE_SLOTS; i++) { /* its qualified versions */
-        for (const yki_type *v = u->types[i]; v; v = v->next) {
-            if (v->kind != YKI_T_RECORD || v->record != r) continue;
-            ((yki_type *)v)->size = t->size;
-            ((yki_type *)v)->align = t->align;
-        }
-    }
+    complete(u, r->type, yki_round_up(size, align), align);
     r->complete = true;
     return true;
 }

@@ -1,0 +1,225 @@
+/* Kernels that are run both by yokec's output and, this very file read as C, by a plain
+ * loop (tests/unit/test_compilerback_exec.c); every bit of the results must agree. */
+#pragma OPENCL FP_CONTRACT OFF
+
+typedef struct particle {
+    float x, y;
+    int kind;
+    double mass;
+} particle;
+
+typedef struct { int first, count; } span;
+
+enum { TAPS = 5 };
+constant float taps[TAPS] = {0.0625f, 0.25f, 0.375f, 0.25f, 0.0625f};
+constant int steps[3] = {1, -2, 3};
+
+float weigh(global const float *p, int k, int j) { return p[k + j] * taps[j + 2]; }
+
+void store(global float *p, int k, float v) { p[k] = v; }
+
+int collatz(int n, int most)
+{
+    int turns = 0;
+    while (n != 1 && turns < most) {
+        if (n & 1) n = 3 * n + 1;
+        else n /= 2;
+        turns++;
+    }
+    return turns;
+}
+
+kernel void saxpy(float a, global const float *x, global float *y, int n)
+{
+    int i = get_global_id(0);
+    if (i >= n) return;
+    y[i] = a * x[i] + y[i];
+}
+
+kernel void unsigned_guard(global const uint *x, global uint *y, uint n, uint shift)
+{
+    uint i = get_global_id(0);
+    if (!(i < n)) return;
+    y[i] = (x[i] << (shift & 31)) ^ (x[i] >> ((32 - shift) & 31));
+}
+
+kernel void interior(global const float *u, global float *v, int w, int h, float k)
+{
+    int x = get_global_id(0), y = get_global_id(1);
+    if (x < 1 || x >= w - 1 || y < 1 || y >= h - 1) return;
+    int p = y * w + x;
+    v[p] = u[p] + k * (u[p - 1] + u[p + 1] + u[p - w] + u[p + w] - 4.0f * u[p]);
+}
+
+kernel void blur(global const float *u YK_LEN(w * h), global float *v, int w, int h)
+{
+    size_t x = get_global_id(0), y = get_global_id(1);
+    if (x < (size_t)w && y < (size_t)h) {
+        float sum = 0.0f;
+        for (int j = -2; j <= 2; j++) {
+            int at = clamp((int)x + j, 0, w - 1);
+            sum += taps[j + 2] * u[y * w + at];
+        }
+        v[y * w + x] = sum;
+    }
+}
+
+kernel void columns(global const float *u YK_LEN(w * h), global float *v, int w, int h)
+{
+    int x = get_global_id(0), y = get_global_id(1);
+    if (x >= w || y >= h) return;
+    float sum = 0.0f;
+    for (int j = -1; j <= 1; j++) {
+        int at = clamp(y + j, 0, h - 1);
+        sum += u[at * w + x];
+    }
+    v[y * w + x] = sum;
+}
+
+kernel void transpose(global const float *in, global float *out, int w, int h)
+{
+    int x = get_global_id(0), y = get_global_id(1);
+    if (x >= w || y >= h) return;
+    out[x * h + y] = in[y * w + x];
+}
+
+kernel void reverse(global const short *in, global short *out, int n)
+{
+    int i = get_global_id(0);
+    if (i < n) out[n - 1 - i] = in[i];
+}
+
+kernel void triples(global const uchar *in, global int *out, long n)
+{
+    long i = get_global_id(0);
+    if (i >= n) return;
+    for (int c = 0; c < 3; c++) out[3 * i + c] = in[3 * i + c] * steps[c];
+}
+
+kernel void pairs(global const float *in, global float *out, int n)
+{
+    int i = get_global_id(0);
+    if (i >= n) return;
+    float a = in[i], b = a * a;
+    out[2 * i] = a + b;
+    out[2 * i + 1] = a - b;
+}
+
+kernel void every_fourth(global const int *in, global int *out, int n)
+{
+    int i = get_global_id(0);
+    if (i >= n) return;
+    out[4 * i + 1] = in[i];
+    out[4 * i + 3] = -in[i];
+}
+
+kernel void helpers(global const float *u, global float *v, int n)
+{
+    int i = get_global_id(0);
+    if (i < 2 || i >= n - 2) return;
+    float sum = 0.0f;
+    for (int j = -2; j <= 2; j++) sum += weigh(u, i, j);
+    store(v, i, sum);
+}
+
+kernel void odd_even(global const int *in, global int *out, int n)
+{
+    int i = get_global_id(0);
+    if (i >= n) return;
+    if (in[i] & 1) out[i] = in[i] * 3;
+    else out[i] = in[i] / 2;
+}
+
+kernel void sometimes(global const int *in, global int *out, int n)
+{
+    int i = get_global_id(0);
+    if (i >= n) return;
+    if (in[i] > 0) out[i] = in[i];
+}
+
+kernel void escape(global const int *in, global int *out, int n, int most)
+{
+    int i = get_global_id(0);
+    if (i >= n) return;
+    int v = in[i] & 1023;
+    out[i] = v == 0 ? -1 : collatz(v, most);
+}
+
+kernel void volume(global const float *u YK_HALO(nx * ny) YK_LEN(nx * ny * nz), global float *v, int nx, int ny, int nz)
+{
+    int x = get_global_id(0), y = get_global_id(1), z = get_global_id(2);
+    if (x >= nx || y >= ny || z >= nz) return;
+    int at = (z * ny + y) * nx + x;
+    v[at] = u[at] * 2.0f + (float)(x + 10 * y + 100 * z);
+}
+
+kernel void structs(global const particle *in, global particle *out, span s, int n)
+{
+    int i = get_global_id(0);
+    if (i >= n) return;
+    particle p = in[i];
+    p.x += 1.0f;
+    p.y = p.x * (float)p.mass;
+    p.kind = (p.kind & 7) + s.first * s.count;
+    out[i] = p;
+}
+
+kernel void control(global const int *in, global int *out, int n)
+{
+    int i = get_global_id(0);
+    if (i >= n) return;
+    int v = in[i], acc = 0, tmp[4] = {1, 2, 3};
+    for (int k = 0; k < 10; k++) {
+        if (k == 3) continue;
+        if (k == 8) break;
+        switch ((v + k) & 3) {
+        case 0: acc += tmp[k & 3]; break;
+        case 1: acc ^= v;
+        case 2: acc -= k; break;
+        default: acc = acc > 1000 ? 0 : acc + 7;
+        }
+    }
+    do { acc += 2; tmp[acc & 3]++; } while (acc < 5);
+    out[i] = acc + tmp[0] * tmp[3], acc++;
+}
+
+kernel void launch_words(global ulong *out, int n)
+{
+    size_t i = get_global_id(0);
+    if (i >= n) return;
+    out[i] = get_global_size(0) * 1000000 + get_global_offset(0) * 10000 + get_local_id(0) * 1000 +
+             get_group_id(0) * 100 + get_num_groups(0) * 10 + get_local_size(0) + get_work_dim();
+}
+
+kernel void boundary(global const float *u, global float *v, int w, int h)
+{
+    int x = get_global_id(0), y = get_global_id(1);
+    if (x >= w || y >= h) return;
+    int k = y * w + x;
+    if (x == 0 || x == w - 1) {
+        v[k] = 0.0f;
+        return;
+    }
+    v[k] = 0.5f * u[k];
+}
+
+kernel void shifts(global const long *in, global long *out, int n, int s)
+{
+    int i = get_global_id(0);
+    if (i >= n) return;
+    out[i] = (in[i] >> (s & 63)) + (in[i] << 3) + (long)((uint)in[i] >> 5) + (char)in[i] + (ushort)in[i];
+}
+
+kernel void doubles(global const double *x, global double *y, double a, int n)
+{
+    int i = get_global_id(0);
+    if (i >= n) return;
+    double v = x[i];
+    y[i] = v < 0 ? -v * a : v / a + 0.1;
+}
+
+kernel void local_groups(global const float *u, global float *v, int w)
+{
+    size_t x = get_global_id(0), y = get_global_id(1);
+    v[y * get_global_size(0) + x] = u[x + y * get_global_size(0)] + (float)w;
+}
