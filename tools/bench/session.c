@@ -13,9 +13,9 @@ static void give_up_on(bench_device *d, bench_end end, const char *how, const ch
 {
     d->status = end == BENCH_END_LATE ? BENCH_TIMEOUT : BENCH_CRASHED;
     if (end == BENCH_END_LATE)
-        snprintf(d->reason, sizeof d->reason, "no answer %s", where);
+        snprintf(d->reason, sizeof d->reason, "no answer %.80s", where);
     else
-        snprintf(d->reason, sizeof d->reason, "driver crashed (%s) %s", how, where);
+        snprintf(d->reason, sizeof d->reason, "driver crashed (%.24s) %.80s", how, where);
     yki_progress(NULL);
     yki_error(BENCH_TOOL, "%s: %s; left out, other results stand", d->id, d->reason);
 }
@@ -54,7 +54,7 @@ static bool blame(bench_session *s, bench_result *r, bench_end end, const char *
 {
     char where[BENCH_TEXT];
     int active = atomic_load_explicit(&s->shared->active, memory_order_acquire);
-    snprintf(where, sizeof where, "in %s", r->workload);
+    snprintf(where, sizeof where, "in %.31s", r->workload);
     if (active >= 0 && (uint64_t)active < r->n_devices) {
         give_up_on(&r->devices[active], end, how, where);
         return true;
