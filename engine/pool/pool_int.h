@@ -75,7 +75,8 @@ typedef struct yki_job {
 /* One cache line a worker.  All but `report` and `wake` is written by the launcher
  * before it stores `word`, and read by the worker after it read `word`.  The fields
  * are atomic since a worker that comes late may read them while the next launch is
- * being written; what it read counts only after a swap on a word of its tag. */
+ * being written; what it read counts only after a swap on a word of its tag, or where
+ * the word came with its first share taken. */
 typedef struct yki_mail {
     /* Launcher's and notifier's exchange (release) <-> worker's load (acquire);
      * claims (acquire-release) <-> claims of all others. */
@@ -108,8 +109,6 @@ typedef struct yki_worker {
 typedef struct yki_slot {
     yki_worker worker;      /* the thread's argument */
     pthread_t thread;
-    bool has_thread;
-    bool pinned;
     bool wake;              /* was parked when this launch was dealt */
     bool absent;            /* did not spin when this launch was dealt */
     uint64_t counted;       /* its reports up to the launch before */
