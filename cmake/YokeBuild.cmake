@@ -22,6 +22,12 @@ set(YOKE_SANITIZE "" CACHE STRING "Sanitizers, as for -fsanitize= (address,undef
 if(YOKE_SANITIZE)
   target_compile_options(yoke_flags INTERFACE -fsanitize=${YOKE_SANITIZE} -fno-omit-frame-pointer)
   target_link_options(yoke_flags INTERFACE -fsanitize=${YOKE_SANITIZE})
+  if(YOKE_SANITIZE MATCHES "address")
+    # OpenCL drivers throw C++ exceptions while they are loaded; AddressSanitizer looks
+    # for __cxa_throw once, at the start, and aborts if there was none.
+    target_link_options(yoke_flags INTERFACE
+      "LINKER:--push-state,--no-as-needed" "-l:libstdc++.so.6" "LINKER:--pop-state")
+  endif()
   if(YOKE_SANITIZE MATCHES "undefined")
     target_compile_options(yoke_flags INTERFACE -fno-sanitize-recover=undefined)
   endif()

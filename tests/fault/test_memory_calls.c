@@ -125,6 +125,7 @@ static int child(void *ctx)
     bool abandoned = false;
     yk_status st = yki_devices_list(&listing, &diag);
     REQUIRE(st == YK_OK || st == YK_E_NOMEM);
+    if (o->at == 0 && yki_listing_count(listing) == 0) return CHILD_SKIPPED;
     if (st == YK_OK && yki_listing_count(listing) > 0) {
         st = yki_device_open(&device, listing, 0, NULL, &diag);
         REQUIRE(st == YK_OK || diag.status == st);
@@ -159,9 +160,14 @@ static int child(void *ctx)
 
 /* ---- every k ---- */
 
-static const char *const drivers[] = {
-    "/etc/OpenCL/vendors/pocl.icd",
-    "/etc/OpenCL/vendors/rusticl.icd",
+/* Every call on the one; on the other, whose start takes longer, every third unless
+ * YKT_EVERY is set. */
+static const struct {
+    const char *vendors;
+    size_t step;
+} drivers[] = {
+    {"/etc/OpenCL/vendors/pocl.icd", 1},
+    {"/etc/OpenCL/vendors/rusticl.icd", 3},
 };
 
 static size_t every_call(order o, size_t step)
@@ -179,23 +185,27 @@ static size_t every_call(order o, size_t step)
     return hits;
 }
 
+/* Nothing fails where nothing is asked to, and the driver has a device. */
 static bool there(const char *vendors)
 {
     order o = {.vendors = vendors, .at = 0};
-    if (access(vendors, R_OK) != 0 || child_run(child, &o, 60) != CHILD_BEYOND) {
-        printf("skipped: %s\n", vendors);
-        return false;
-    }
-    return true;
+    int code = CHILD_SKIPPED;
+#ifdef CL_TARGET_OPENCL_VERSION
+    if (access(vendors, R_OK) == 0) code = child_run(child, &o, 60);
+#endif
+    if (code == CHILD_SKIPPED) printf("skipped: %s\n", vendors);
+    else if (code != CHILD_BEYOND) fail_msg("%s: the child ended with %d", vendors, code);
+    return code == CHILD_BEYOND;
 }
 
-static void on_each(order o, size_t step)
+static void on_each(order o)
 {
     size_t tried = 0;
     for (size_t d = 0; d < YKI_COUNT(drivers); d++) {
-        o.vendors = drivers[d];
+        o.vendors = drivers[d].vendors;
+        const bool few = o.name || getenv("YKT_EVERY");
         if (!there(o.vendors)) continue;
-        printf("%s: %zu failures of %s survived\n", o.vendors, every_call(o, step),
+        printf("%s: %zu failures of %s survived\n", o.vendors, every_call(o, few ? 1 : drivers[d].step),
                o.name ? o.name : "all calls");
         tried++;
     }
@@ -205,13 +215,13 @@ static void on_each(order o, size_t step)
 static void error_codes(void **state)
 {
     (void)state;
-    on_each((order){.error = -5}, 1);
+    on_each((order){.error = -5});
 }
 
 static void refused_memory(void **state)
 {
     (void)state;
-    on_each((order){.error = -4, .name = "clCreateBuffer"}, 1);
+    on_each((order){.error = -4, .name = "clCreateBuffer"});
 }
 
 static void bad_events(void **state)
@@ -222,19 +232,21 @@ static void bad_events(void **state)
     };
     (void)state;
     for (size_t i = 0; i < YKI_COUNT(names); i++)
-        on_each((order){.error = -5, .name = names[i], .mode = YKT_CL_EVENT}, 1);
+        on_each((order){.error = -5, .name = names[i], .mode = YKT_CL_EVENT});
 }
 
 static void events_that_never_end(void **state)
 {
     (void)state;
-    on_each((order){.error = -5, .name = "clEnqueueNDRangeKernel", .mode = YKT_CL_HANG}, 1);
-    on_each((order){.error = -5, .name = "clEnqueueReadBufferRect", .mode = YKT_CL_HANG}, 1);
+    on_each((order){.error = -5, .name = "clEnqueueNDRangeKernel", .mode = YKT_CL_HANG});
+    on_each((order){.error = -5, .name = "clEnqueueReadBufferRect", .mode = YKT_CL_HANG});
 }
 
-int main(void)
+/* An argument chooses tests by a pattern. */
+int main(int argc, char **argv)
 {
     devices_env();
+    if (argc > 1) cmocka_set_test_filter(argv[1]);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(error_codes),
         cmocka_unit_test(refused_memory),

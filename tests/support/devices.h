@@ -16,7 +16,20 @@ const char *__lsan_default_suppressions(void)
 {
     return "leak:libpocl\nleak:libOpenCL\nleak:libRusticlOpenCL\nleak:libMesaOpenCL\n"
            "leak:libLLVM\nleak:libclang\nleak:libgallium\nleak:pipe_swrast\nleak:libhwloc\n"
-           "leak:ld-linux\nleak:libtinfo\nleak:libstdc++\nleak:libdrm\n";
+           "leak:ld-linux\nleak:libtinfo\nleak:libstdc++\nleak:libdrm\nleak:/gallium-pipe/\n";
+}
+
+/* LLVM gives the thread that loads it a signal stack of its own, which AddressSanitizer
+ * would take for the one it made. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void) { return "use_sigaltstack=0"; }
+
+/* A driver that the loader closes again would leave leaks that no suppression can name. */
+__attribute__((visibility("default"))) int dlclose(void *handle);
+int dlclose(void *handle)
+{
+    (void)handle;
+    return 0;
 }
 
 /* To be called first in main: drivers read it when they are loaded. */

@@ -139,7 +139,7 @@ static void check_saxpy(rig *r, size_t n)
     uint32_t *x = guarded(n), *y = guarded(n), *was = guarded(n);
     fill_floats(x, n, &state);
     fill_floats(y, n, &state);
-    memcpy(was, y, n * sizeof *y);
+    for (size_t i = 0; i < n; i++) was[i] = y[i];
     const size_t from = n > 3 ? (size_t)rnd_in(&state, 0, 2) : 0;
     hand_saxpy_args args = {(int32_t)n, 1.5f, (const float *)x, (float *)y};
     launch(r, &hand_saxpy, yk_1d_at(from, n + 7), &args);
@@ -161,7 +161,7 @@ static void check_saxpy_in_place(rig *r, size_t n)
     uint64_t state = r->seed;
     uint32_t *y = guarded(n), *was = guarded(n);
     fill_floats(y, n, &state);
-    memcpy(was, y, n * sizeof *y);
+    for (size_t i = 0; i < n; i++) was[i] = y[i];
     hand_saxpy_args args = {(int32_t)n, 2.0f, (const float *)y, (float *)y};
     launch(r, &hand_saxpy, yk_1d(n), &args);
     for (size_t i = 0; i < n; i++) {

@@ -46,6 +46,7 @@ yk_status yki_cl_await(cl_dev *dev, cl_command_queue queue, cl_event event, cons
     cl_waiter *waiter = yki_alloc(1, sizeof *waiter);
     if (!waiter) {
         st = yki_fail(diag, YK_E_NOMEM, "no memory to wait for %s", call);
+        (void)clFlush(queue);
         if (!yki_cl_drain(dev, &event, 1)) return hung(dev, call, diag);
         goto done;
     }
@@ -53,6 +54,7 @@ yk_status yki_cl_await(cl_dev *dev, cl_command_queue queue, cl_event event, cons
     if (err == CL_SUCCESS) err = yki_cl_watch(event, waiter);
     if (err != CL_SUCCESS) {
         st = yki_cl_fail(diag, &dev->base.info, err, call);
+        (void)clFlush(queue);       /* what is queued should end, not lie there */
         if (!yki_cl_drain(dev, &event, 1)) return hung(dev, call, diag);
         goto done;
     }
