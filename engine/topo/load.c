@@ -101,7 +101,8 @@ static yk_status read_fd(int fd, const char *path, char **out, size_t *bytes, yk
         return yki_fail_errno(diag, YK_E_IO, errno, "%s: %s", path, strerror(errno));
     if (!S_ISREG(s.st_mode)) return yki_fail(diag, YK_E_IO, "%s: not a regular file", path);
     if ((uintmax_t)s.st_size > MOST_XML_BYTES)
-        return yki_fail(diag, YK_E_INVALID, "%s: larger than %zu MiB", path, MOST_XML_BYTES >> 20);
+        return yki_fail(diag, YK_E_INVALID, "%s: larger than %zu MiB", path,
+                        MOST_XML_BYTES >> 20);
     size_t size = (size_t)s.st_size, have = 0;
     char *text = yki_alloc(size + 1, 1);
     if (!text) return yki_fail(diag, YK_E_NOMEM, "%s: no memory to read it", path);
@@ -179,7 +180,8 @@ static void choose_parts(hwloc_topology_t tree)
 }
 
 /* Batch systems set HWLOC_XMLFILE to a copy of this very machine, which hwloc
- * reads whatever one does.  The copy is as good as the machine if it has the CPUs that the kernel has, and its name. */
+ * reads whatever one does.  The copy is as good as the machine if it has the CPUs that
+ * the kernel has, and its name. */
 static bool shows_this_machine(hwloc_topology_t tree)
 {
     char online[4096];
@@ -196,17 +198,19 @@ static bool shows_this_machine(hwloc_topology_t tree)
     return same;
 }
 
+/* HWLOC_COMPONENTS alone is mostly harmless ("-gl"), so it does not raise suspicion. */
 static yk_status check_native(hwloc_topology_t tree, yk_diag *diag)
 {
     static const char *const variables[] = {"HWLOC_XMLFILE", "HWLOC_SYNTHETIC",
-                                            "HWLOC_COMPONENTS", "HWLOC_THISSYSTEM"};
-    const char *set = NULL;
-    for (size_t i = YKI_COUNT(variables); i-- > 0;)
-        if (yki_env(variables[i])) set = variables[i];
-    if (hwloc_topology_is_thissystem(tree) && !set) return YK_OK;
+                                            "HWLOC_THISSYSTEM", "HWLOC_COMPONENTS"};
+    size_t set = 0;
+    while (set < YKI_COUNT(variables) && !yki_env(variables[set])) set++;
+    if (hwloc_topology_is_thissystem(tree) && set >= YKI_COUNT(variables) - 1) return YK_OK;
     if (shows_this_machine(tree)) return YK_OK;
+    if (set == YKI_COUNT(variables))
+        return yki_fail(diag, YK_E_UNSUPPORTED, "hwloc shows another machine than this one");
     return yki_fail(diag, YK_E_INVALID, "%s=%.200s: replaces this machine by another; unset it",
-                    set ? set : "hwloc", set ? yki_env(set) : "");
+                    variables[set], yki_env(variables[set]));
 }
 
 static yk_status load(hwloc_topology_t tree, const yk_topo_opts *opts, yk_diag *diag)

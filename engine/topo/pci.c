@@ -20,8 +20,8 @@ static bool read_hex(const char *root, const char *entry, const char *name, unsi
     if (yki_read_file(root, path, text, sizeof text) != YK_OK) return false;
     text[strcspn(text, "\n")] = '\0';
     size_t n = strlen(text);
-    if (strncmp(text, "0x", 2) != 0 || n > 10 || strspn(text + 2, "0123456789abcdefABCDEF") != n - 2)
-        return false;
+    if (strncmp(text, "0x", 2) != 0 || n > 10) return false;
+    if (strspn(text + 2, "0123456789abcdefABCDEF") != n - 2) return false;
     *out = (unsigned)strtoul(text, NULL, 16);
     return n > 2;
 }

@@ -147,8 +147,8 @@ static void environment_typed(void **state)
     assert_true(n == (size_t)2 << 30);
     setenv("YOKE_DEVICE_MEM", "lots", 1);
     assert_int_equal(yki_env_bytes("YOKE_DEVICE_MEM", &n, &d), YK_E_INVALID);
-    assert_string_equal(d.text,
-                        "YOKE_DEVICE_MEM=lots: expected a number of bytes such as 4096, 512M or 4GiB");
+    assert_string_equal(d.text, "YOKE_DEVICE_MEM=lots: expected a number of bytes such as 4096, "
+                                "512M or 4GiB");
     unsetenv("YOKE_DEVICE_MEM");
     setenv("YOKE_PIN", "off", 1);
     assert_int_equal(yki_env_bool("YOKE_PIN", &b, &d), YK_OK);

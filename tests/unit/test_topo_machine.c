@@ -284,7 +284,8 @@ static void bad_machines(void **state)
     (void)state;
     static const char *const bad[] = {
         "", "nonsense", "pack:", "pack:99999999", "pack:0", "core:2 pack:2 core:1 banana:3",
-        "pack:1000 core:1000 pu:1000", "pu:1025", "pu:18446744073709551616", "2 2 2 2 2 2 2 2 2 2 2 2 2 2 2 2 2",
+        "pack:1000 core:1000 pu:1000", "pu:1025", "pu:18446744073709551616",
+        "2 2 2 2 2 2 2 2 2 2 2 2 2 2 2 2 2",
     };
     for (size_t i = 0; i < YKI_COUNT(bad); i++)
         refused((yk_topo_opts){.synthetic = bad[i]}, YK_E_INVALID);

@@ -88,7 +88,8 @@ static int unknown_long(const char *tool, const char *arg, const struct option *
     words[count] = NULL;
     if (prefixed > 1) return yki_usage_error(tool, "option '--%s' is ambiguous", name);
     const char *near = yki_nearest(name, words);
-    if (near) return yki_usage_error(tool, "unknown option '--%s'; did you mean '--%s'?", name, near);
+    if (near)
+        return yki_usage_error(tool, "unknown option '--%s'; did you mean '--%s'?", name, near);
     return yki_usage_error(tool, "unknown option '--%s'", name);
 }
 

@@ -58,8 +58,9 @@ static void look_at_cores(exam *x)
         bad(x, "give the container or job more CPUs (cpuset) if it should have them",
             "the cpuset leaves %zu of %zu cores (%s)", m->cpuset, m->cores, m->cpuset_from);
     if (m->bound == YK_BOUND_ASKED && m->asked < m->usable)
-        bad(x, "unset YOKE_THREADS to use all of them", "%s=%zu leaves %zu of %zu usable cores idle",
-            m->asked_from, m->asked, m->usable - m->asked, m->usable);
+        bad(x, "unset YOKE_THREADS to use all of them",
+            "%s=%zu leaves %zu of %zu usable cores idle", m->asked_from, m->asked,
+            m->usable - m->asked, m->usable);
     if (m->workers > m->usable)
         bad(x, "unset YOKE_THREADS: one worker a core is usually faster",
             "%zu workers on %zu cores share cores", m->workers, m->usable);
@@ -158,6 +159,11 @@ static void examine_driver(void *ctx, const char *icd)
 
 static void look_at_drivers(exam *x)
 {
+    if (x->s->devices.no_opencl) {
+        bad(x, "build it with -DYOKE_OPENCL=ON where OpenCL's headers and loader are",
+            "this build of Yoke has no OpenCL: only the CPU's cores are used");
+        return;
+    }
     size_t drivers = yki_topo_each_icd(examine_driver, x);
     if (drivers == 0 && x->s->devices.problem[0])
         bad(x, "correct or unset OCL_ICD_VENDORS", "%s", x->s->devices.problem);

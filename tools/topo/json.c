@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-static json_t *known(size_t n) { return n == YK_TOPO_NONE ? json_null() : json_integer((json_int_t)n); }
 static json_t *count(uint64_t n) { return json_integer((json_int_t)n); }
+static json_t *known(size_t n) { return n == YK_TOPO_NONE ? json_null() : count(n); }
 static json_t *text(const char *s) { return *s ? json_string(s) : json_null(); }
 
 static const char *kind_name(yk_core_kind kind)

@@ -182,8 +182,12 @@ static bool take_lines(device_list *list, char *text)
         json_t *o = json_loads(line, 0, NULL);
         if (json_object_get(o, "end")) {
             complete = true;
-            if (number(o, "end") == YK_OK) copy(list->note, sizeof list->note, o, "text");
-            else copy(list->problem, sizeof list->problem, o, "text");
+            json_int_t status = number(o, "end");
+            list->no_opencl = status == YK_E_UNSUPPORTED;
+            if (status == YK_OK || status == YK_E_UNSUPPORTED)
+                copy(list->note, sizeof list->note, o, "text");
+            else
+                copy(list->problem, sizeof list->problem, o, "text");
         } else if (o && list->count < MOST_DEVICES) {
             decode(&list->rows[list->count++].info, o);
         }

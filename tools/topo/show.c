@@ -61,8 +61,8 @@ static void quota_row(struct libscols_table *table, const yk_topo_limits *m)
         snprintf(why, sizeof why, "%.4g CPUs%s (%.255s)", m->quota,
                  (double)up > m->quota ? ", rounded up" : "", m->quota_from);
     } else if (m->quota_known == YK_TOPO_UNKNOWN) {
-        snprintf(why, sizeof why, "unknown%s%.255s", m->quota_from[0] ? ": cannot make sense of " : "",
-                 m->quota_from);
+        snprintf(why, sizeof why, "unknown%s%.255s",
+                 m->quota_from[0] ? ": cannot make sense of " : "", m->quota_from);
     }
     yki_table_row(table, (const char *const[]){"quota", n, why}, 3);
 }

@@ -43,8 +43,8 @@ typedef struct row {
 static void end_line(row *r)
 {
     if (!r->legend && r->printed <= LEGEND_BESIDE) {
-        printf("%*sW worker   - spare   x not allowed", (int)(r->printed < 24 ? 24 - r->printed : 3),
-               "");
+        int gap = r->printed < 24 ? 24 - (int)r->printed : 3;
+        printf("%*sW worker   - spare   x not allowed", gap, "");
         r->legend = true;
     }
     putchar('\n');

@@ -40,8 +40,8 @@ void yki_topo_show_devices(const state *s)
     if (s->cmd->verbose && s->devices.count > 1) {
         putchar('\n');
         show_details(&s->devices);
-        if (s->devices.note[0]) printf("  note: %.92s\n", s->devices.note);
     }
+    if (s->cmd->verbose && s->devices.note[0]) printf("  note: %.92s\n", s->devices.note);
 }
 
 void yki_topo_show_measured(const state *s)

@@ -37,6 +37,7 @@ typedef struct device_list {
     device_row rows[MOST_DEVICES];
     size_t count;
     char problem[256];          /* one line: drivers that crashed or hung */
+    bool no_opencl;             /* this build has none */
     char note[256];             /* and platforms that have no device, which is no failure */
 } device_list;
 
