@@ -37,8 +37,9 @@ static bool can_wrap(const yki_memory *memory, const yki_call *call, size_t i, a
         plan->last == plan->first || !yki_blocks_own(memory->blocks, array, plan->last))
         return false;
     size_t skip = ((uintptr_t)array + plan->first) % align;
-    if (skip > plan->first || skip % size != 0 ||
-        !yki_blocks_own(memory->blocks, array + plan->first - skip, plan->last - plan->first + skip))
+    size_t bytes = plan->last - plan->first + skip;
+    if (skip > plan->first || skip % size != 0 || bytes > yki_device_largest(memory->device) ||
+        !yki_blocks_own(memory->blocks, array + plan->first - skip, bytes))
         return false;
     plan->first -= skip;
     return true;

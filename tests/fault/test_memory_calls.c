@@ -188,9 +188,9 @@ static size_t every_call(order o, size_t step)
 /* Nothing fails where nothing is asked to, and the driver has a device. */
 static bool there(const char *vendors)
 {
-    order o = {.vendors = vendors, .at = 0};
     int code = CHILD_SKIPPED;
 #ifdef CL_TARGET_OPENCL_VERSION
+    order o = {.vendors = vendors, .at = 0};
     if (access(vendors, R_OK) == 0) code = child_run(child, &o, 60);
 #endif
     if (code == CHILD_SKIPPED) printf("skipped: %s\n", vendors);
@@ -242,12 +242,80 @@ static void events_that_never_end(void **state)
     on_each((order){.error = -5, .name = "clEnqueueReadBufferRect", .mode = YKT_CL_HANG});
 }
 
+/* ---- the k-th allocation of our own, with a real driver ---- */
+
+typedef struct countdown {
+    _Atomic size_t left, refused;
+    bool for_good;
+} countdown;
+
+static bool count_down(void *ctx, size_t bytes)
+{
+    countdown *c = ctx;
+    (void)bytes;
+    size_t left = atomic_load(&c->left);
+    if (left > 1) {
+        atomic_store(&c->left, left - 1);
+        return true;
+    }
+    if (left == 0 && !c->for_good) return true;
+    atomic_store(&c->left, 0);
+    atomic_fetch_add(&c->refused, 1);
+    return false;
+}
+
+static bool with_refusal(size_t k, bool for_good)
+{
+    static work w;
+    countdown c = {.left = k, .for_good = for_good};
+    yki_listing *listing = NULL;
+    yki_device *device = NULL;
+    yki_memory *memory = NULL;
+    yk_diag diag = {0};
+    yki_alloc_set_hook(count_down, &c);
+    yk_status st = yki_devices_list(&listing, &diag);
+    if (st == YK_OK && yki_listing_count(listing) > 0)
+        st = yki_device_open(&device, listing, 0, NULL, &diag);
+    if (device) st = yki_memory_open(&memory, device, NULL);
+    if (memory) st = both(device, memory, &w);
+    yki_alloc_set_hook(NULL, NULL);
+    REQUIRE(st == YK_OK || st == YK_E_NOMEM || st == YK_E_BUILD);
+    REQUIRE(c.refused > 0 || st == YK_OK);
+    if (memory) REQUIRE(both(device, memory, &w) == YK_OK);
+    yki_memory_close(&memory);
+    yki_device_close(&device);
+    yki_listing_close(&listing);
+    return c.refused > 0;
+}
+
+static int allocation_child(void *ctx)
+{
+    setenv("OCL_ICD_VENDORS", ctx, 1);
+    for (int for_good = 0; for_good < 2; for_good++) {
+        size_t k = 1;
+        while (with_refusal(k, for_good)) k++;
+        printf("%s: %zu refused allocations survived\n", (const char *)ctx, k - 1);
+        REQUIRE(k > 10);
+    }
+    return CHILD_OK;
+}
+
+static void refused_allocations(void **state)
+{
+    char vendors[64];
+    (void)state;
+    yki_copy_text(vendors, sizeof vendors, drivers[0].vendors);
+    if (!there(vendors)) skip();
+    assert_int_equal(child_run(allocation_child, vendors, 100), CHILD_OK);
+}
+
 /* An argument chooses tests by a pattern. */
 int main(int argc, char **argv)
 {
     devices_env();
     if (argc > 1) cmocka_set_test_filter(argv[1]);
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(refused_allocations),
         cmocka_unit_test(error_codes),
         cmocka_unit_test(refused_memory),
         cmocka_unit_test(bad_events),

@@ -19,6 +19,9 @@ const char *__lsan_default_suppressions(void)
            "leak:ld-linux\nleak:libtinfo\nleak:libstdc++\nleak:libdrm\nleak:/gallium-pipe/\n";
 }
 
+const char *__lsan_default_options(void);
+const char *__lsan_default_options(void) { return "print_suppressions=0"; }
+
 /* LLVM gives the thread that loads it a signal stack of its own, which AddressSanitizer
  * would take for the one it made. */
 const char *__asan_default_options(void);
