@@ -32,7 +32,10 @@ static yk_status emit(yki_result *out, yki_back *b, const yki_compile_opts *o)
         yki_emit_source(b, o->header, o->check, &out->source);
     }
     yki_emit_explain(b, &out->explain);
-    for (yki_kinfo *k = b->kernels; k; k = k->next, out->kernels++) yki_emit_device(b, k, &out->device);
+    for (yki_kinfo *k = b->kernels; k; k = k->next, out->kernels++) {
+        yki_text_printf(&out->device, "%s/* kernel %s */\n", out->kernels ? "\n" : "", k->func->name);
+        yki_emit_device(b, k, &out->device);
+    }
     bool failed = guard.failed || out->header.failed || out->source.failed || out->explain.failed ||
                   out->device.failed || b->arena->failed;
     yki_text_free(&guard);

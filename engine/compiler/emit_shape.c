@@ -275,11 +275,16 @@ static void annotated(yki_emit *e, yki_kinfo *k, uint32_t i)
         add(e, "v->stride = v->hi = ");
         operand(e, n->operand[0]);
         break;
-    case YKI_WINDOW_HALO:
-        add(e, "v->lo = -(v->hi = ");
+    case YKI_WINDOW_HALO: {
+        const yki_poly *stride;
+        add(e, "v->stride = ");
+        if (one_stride(k, i, &stride)) poly(e, &k->syms, stride);
+        else add(e, "1");
+        add(e, "; v->hi = yk_mul(v->stride, ");
         operand(e, n->operand[0]);
-        add(e, "); v->stride = 1; v->hi = yk_add(v->hi, 1, &yk_o)");
+        add(e, ", &yk_o); v->lo = -v->hi; v->hi = yk_add(v->hi, v->stride, &yk_o)");
         break;
+    }
     default:
         for (uint32_t o = 0; o < n->operand_count; o++) {
             if (o) add(e, "; ");

@@ -244,6 +244,27 @@ static yki_val either(yki_walk *w, yki_val a, yki_val b)
     return v;
 }
 
+/* The least and largest value of a sum of counters whose ranges are plain numbers. */
+static bool spread(yki_syms *s, const yki_poly *p, int64_t *least, int64_t *most)
+{
+    *least = *most = 0;
+    for (uint32_t i = 0; p && i < p->n; i++) {
+        int64_t c = p->term[i].c, n = 2, reach;
+        if (c > INT32_MAX || c < -INT32_MAX || p->term[i].n > 1) return false;
+        if (p->term[i].n) {
+            const yki_sym *t = yki_sym_get(s, p->term[i].sym[0]);
+            if (!t || t->kind != YKI_SYM_COUNTER || !yki_poly_const(t->count, &n)) return false;
+            if (n < 1 || n > INT32_MAX || __builtin_mul_overflow(c, n - 1, &reach)) return false;
+            *(c < 0 ? least : most) += reach;
+        } else {
+            *least += c;
+            *most += c;
+        }
+        if (*least < -INT32_MAX || *most > INT32_MAX) return false;
+    }
+    return p != NULL;
+}
+
 /* min, max and clamp of indexes: close to the id if the bounds are the ends of its range,
  * else anywhere between the bounds. */
 static yki_val clamped(yki_walk *w, yki_val v, yki_val lo, yki_val hi)
@@ -251,7 +272,7 @@ static yki_val clamped(yki_walk *w, yki_val v, yki_val lo, yki_val hi)
     yki_syms *s = syms(w);
     if (!v.p || !lo.p || !hi.p) return yki_unknown();
     if (v.wrap != YKI_EXACT || lo.wrap != YKI_EXACT || hi.wrap != YKI_EXACT) return yki_unknown();
-    int64_t least, over, add;
+    int64_t least, over, add, to;
     for (const yki_bound *b = w->k->active; b; b = b->outer) {
         const yki_sym *id = yki_sym_dim(s, YKI_SYM_GID, b->dim);
         if (!b->upper || !id) continue;
@@ -259,11 +280,12 @@ static yki_val clamped(yki_walk *w, yki_val v, yki_val lo, yki_val hi)
         const yki_poly *end = yki_poly_add(s, b->value, yki_poly_int(s, b->shift - 1));
         if (!yki_poly_const(lo.p, &least) || least > 0) continue;
         if (!yki_poly_const(yki_poly_sub(s, hi.p, end), &over) || over < 0) continue;
-        if (!yki_poly_const(past, &add) || add <= -INT32_MAX || add >= INT32_MAX) continue;
-        /* between id and id + add */
-        const yki_poly *first = yki_poly_add(s, yki_poly_sym(s, id),
-                                             yki_poly_int(s, add < 0 ? add : 0));
-        return somewhere(w, first, yki_poly_int(s, (add < 0 ? -add : add) + 1), YKI_EXACT);
+        if (!spread(s, past, &add, &to)) continue;
+        /* between id and id + past */
+        if (add > 0) add = 0;
+        if (to < 0) to = 0;
+        const yki_poly *first = yki_poly_add(s, yki_poly_sym(s, id), yki_poly_int(s, add));
+        return somewhere(w, first, yki_poly_int(s, to - add + 1), YKI_EXACT);
     }
     const yki_poly *count = yki_poly_add(s, yki_poly_sub(s, hi.p, lo.p), yki_poly_int(s, 1));
     return somewhere(w, lo.p, count, YKI_EXACT);

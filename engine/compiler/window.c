@@ -320,12 +320,30 @@ static void contradiction(yki_back *b, yki_kinfo *k, uint32_t i)
     }
 }
 
+/* YK_HALO counts items; how many elements one is shows in the indexes. */
+static void halo_width(yki_back *b, yki_kinfo *k, uint32_t i)
+{
+    const yki_poly *stride = NULL;
+    bool clear = true;
+    for (const yki_access *a = k->accesses; a; a = a->next) {
+        if (a->arg != i) continue;
+        const yki_poly *s = yki_access_usable(&k->syms, a) ? yki_access_stride(k, a, k->axis) : NULL;
+        clear = clear && s && (!stride || yki_poly_equal(s, stride));
+        stride = s;
+    }
+    if (clear || k->dims == 1) return;
+    yki_error(b->diags, k->arg[i].var->annot.window_pos,
+              "cannot tell how many elements of '%s' an item is", k->arg[i].var->name);
+    hint_declare(b, &k->arg[i], "YK_WINDOW(w, -r*w, (r + 1)*w) where an item is w elements");
+}
+
 static void annotated(yki_back *b, yki_kinfo *k, uint32_t i)
 {
     yki_argument *arg = &k->arg[i];
     const yki_annot *n = &arg->var->annot;
     arg->source = n->window == YKI_WINDOW_ALL ? YKI_FROM_WHOLE : YKI_FROM_ANNOTATION;
     contradiction(b, k, i);
+    if (n->window == YKI_WINDOW_HALO) halo_width(b, k, i);
     if (n->len || n->window != YKI_WINDOW_ALL) return;
     for (const yki_access *a = k->accesses; a; a = a->next) {
         if (a->arg != i) continue;

@@ -4,7 +4,7 @@
 
 typedef struct particle {
     float x, y;
-    int kind;
+    int kind, spare;
     double mass;
 } particle;
 
@@ -145,7 +145,7 @@ kernel void escape(global const int *in, global int *out, int n, int most)
     out[i] = v == 0 ? -1 : collatz(v, most);
 }
 
-kernel void volume(global const float *u YK_HALO(nx * ny) YK_LEN(nx * ny * nz), global float *v, int nx, int ny, int nz)
+kernel void volume(global const float *u YK_HALO(1) YK_LEN(nx * ny * nz), global float *v, int nx, int ny, int nz)
 {
     int x = get_global_id(0), y = get_global_id(1), z = get_global_id(2);
     if (x >= nx || y >= ny || z >= nz) return;

@@ -1,0 +1,22 @@
+# Tests of the compiler's back half: they are linked with kernels that yokec has just
+# translated, and with base and the compiler themselves.
+file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/unit/test_compilerback_*.c)
+foreach(file IN LISTS files)
+  get_filename_component(name ${file} NAME_WE)
+  string(REPLACE test_compilerback_ "" kernels ${name})
+  add_executable(${name} ${file} ${CMAKE_CURRENT_SOURCE_DIR}/support/no_launch.c)
+  target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/support)
+  target_compile_definitions(${name} PRIVATE YKI_TEST_HOOKS
+    YOKE_SOURCE_DIR="${PROJECT_SOURCE_DIR}" YOKE_BINARY_DIR="${PROJECT_BINARY_DIR}"
+    YOKEC="$<TARGET_FILE:yokec>")
+  # What is compared bit for bit is computed as it is written.
+  target_compile_options(${name} PRIVATE -ffp-contract=off)
+  target_link_libraries(${name} PRIVATE yoke_compiler_hooked yoke_base_hooked yoke_flags
+    PkgConfig::CMOCKA Threads::Threads m)
+  if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/compiler/exec/${kernels}.cl)
+    yoke_add_kernels(${name} ${CMAKE_CURRENT_SOURCE_DIR}/compiler/exec/${kernels}.cl)
+  endif()
+  add_dependencies(${name} yokec)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 120)
+endforeach()
