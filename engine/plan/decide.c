@@ -16,9 +16,12 @@
 
 /* A launch that the host would end sooner than this is no place for trying a device. */
 #define EXPLORE_SECONDS 2e-3
-/* The part of a launch that a first try takes, and the most that it may have to take. */
-#define EXPLORE_PART 64
-#define EXPLORE_LIMIT 32
+/* The part of a launch that a first try takes: on a device a hundred times slower than
+ * the host it lasts half the launch.  And the most that it may have to take. */
+#define EXPLORE_PART 200
+#define EXPLORE_LIMIT 50
+/* A host block that tells its rate, where no device says what is little. */
+#define FIRST_ITEMS 4096
 /* The part of its share that a device of known rate takes at once. */
 #define FIRST_PART 0.85
 /* Least lengths of orders. */
@@ -70,7 +73,7 @@ static void drop_untried(yki_plan *p, size_t d)
     yki_state *s = &p->proc[d];
     const yki_state *host = &p->proc[0];
     bool coarse = p->unit > p->spec.items / EXPLORE_LIMIT;
-    double rest = host->rate > 0 ? (double)p->free.items / host->rate : INFINITY;
+    double rest = host->settled || host->probes > 2 ? (double)p->free.items / host->rate : INFINITY;
     if (d == 0 || s->rate > 0 || s->n_held > 0 || p->recall || p->spec.policy != YKI_AUTO) return;
     if (!yki_plan_active(p, d) || !yki_plan_active(p, 0)) return;
     if (!coarse && rest >= EXPLORE_SECONDS) return;
@@ -134,15 +137,25 @@ static size_t to_items(double x)
     return x >= 0x1p63 ? SIZE_MAX : (size_t)x;
 }
 
+static size_t least_fill(const yki_plan *p)
+{
+    size_t least = SIZE_MAX;
+    for (size_t d = 0; d < p->spec.n_procs; d++) {
+        size_t fill = p->spec.procs[d].fill_items;
+        if (p->proc[d].here && fill) least = yki_min(least, fill);
+    }
+    return least == SIZE_MAX ? FIRST_ITEMS : least;
+}
+
 /* Without a rate: little, in the hope that it says much. */
 static size_t first_try(const yki_plan *p, size_t d)
 {
     const yki_state *host = &p->proc[0];
     size_t n = p->spec.items;
     if (p->spec.policy == YKI_DYNAMIC) return yki_max(p->unit, n / EXPLORE_PART);
-    if (d == 0) return yki_max(p->unit, n / 1024);
+    if (d == 0) return yki_max(p->unit, yki_min(least_fill(p), n / 1024));
     /* What the host could do meanwhile has to be known first. */
-    if (yki_plan_active(p, 0) && host->rate <= 0) return 0;
+    if (yki_plan_active(p, 0) && !host->settled && host->probes < 3) return 0;
     size_t fill = p->spec.procs[d].fill_items ? p->spec.procs[d].fill_items : n;
     return yki_max(p->unit, yki_min(fill, n / EXPLORE_PART));
 }
@@ -151,10 +164,12 @@ static size_t first_try(const yki_plan *p, size_t d)
 static double device_count(const yki_plan *p, size_t d, double q)
 {
     const yki_state *s = &p->proc[d];
-    if (!s->settled) return fmin(2 * s->probe_items, q);
-    if (any_unknown_other(p, d)) return fmin(q, (double)p->free.items / 8);
-    if (p->gated && !s->started) return FIRST_PART * q;
     double least = s->rate * fmax(4 * s->latency_s, DEVICE_CHUNK_S);
+    if (!s->settled) return fmin(s->growth * s->probe_items, q);
+    if (any_unknown_other(p, d)) return fmin(q, (double)p->free.items / 8);
+    /* While others may yet turn out faster, none lasts long either. */
+    if (any_unsettled(p)) return fmin(q / 2, fmax(least, s->rate * p->now_s / 8));
+    if (p->gated && !s->started) return FIRST_PART * q;
     return q <= least ? q : fmax(q / 2, least);
 }
 
@@ -179,6 +194,8 @@ static size_t share(const yki_plan *p, size_t d)
     double q = s->rate * (yki_plan_end(p, rest, YKI_NOBODY, false) - start);
     double others = yki_plan_end(p, rest, d, true);
     size_t n = to_items(d == 0 ? host_count(p, q) : device_count(p, d, q));
+    /* A device on trial: less than before would tell nothing and may last as long. */
+    if (d != 0 && !s->settled && q < s->probe_items && others < INFINITY) return 0;
     /* Where the cut or the latency makes it last longer, the others may have it. */
     if (n < p->unit || q < 0.5 * s->rate * s->latency_s) {
         n = yki_max(n, p->unit);
@@ -206,7 +223,7 @@ static size_t single_count(const yki_plan *p, size_t d)
     size_t all = p->free.items;
     /* The executor learns from the first order how often it should look for a recall. */
     if (d != 0 || s->started || p->spec.whole || !any_pending(p)) return all;
-    size_t first = s->rate > 0 ? to_items(s->rate * 1e-3) : all / EXPLORE_PART;
+    size_t first = s->rate > 0 ? to_items(s->rate * 1e-3) : all / 64;
     return yki_max(p->unit, first);
 }
 

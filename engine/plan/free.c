@@ -49,7 +49,8 @@ bool yki_free_take(yki_free_items *f, bool back, size_t count, size_t most, size
     size_t length = s->end - s->begin;
     most = most ? most : SIZE_MAX;
     size_t n = round_count(yki_min(count, length), yki_round_down(most, align), align);
-    if (length <= most && (n >= length || length <= align || !splitting)) {
+    bool all = count >= length || n >= length || length <= align || !splitting;
+    if (length <= most && all) {
         *out = *s;
         f->items -= length;
         drop(f, at);

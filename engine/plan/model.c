@@ -49,15 +49,17 @@ double yki_plan_start_at(const yki_plan *p, size_t d)
     return yki_plan_free_at(p, d) + (p->proc[d].n_held ? 0 : p->proc[d].latency_s);
 }
 
-double yki_plan_end(const yki_plan *p, double items, size_t without, bool units)
+double yki_plan_end(const yki_plan *p, double items, size_t without, bool certain)
 {
     double start[YKI_PLAN_MAX], rate[YKI_PLAN_MAX], unit_end = INFINITY, level = INFINITY;
     size_t n = 0;
     double unit = fmin((double)p->unit, items);
     for (size_t d = 0; d < p->spec.n_procs; d++) {
-        if (d == without || p->proc[d].rate <= 0 || !yki_plan_active(p, d)) continue;
+        const yki_state *s = &p->proc[d];
+        if (d == without || s->rate <= 0 || !yki_plan_active(p, d)) continue;
+        if (certain && d != 0 && !s->settled) continue;
         start[n] = yki_plan_start_at(p, d);
-        rate[n] = p->proc[d].rate;
+        rate[n] = s->rate;
         unit_end = fmin(unit_end, start[n] + unit / rate[n]);
         n++;
     }
@@ -77,7 +79,7 @@ double yki_plan_end(const yki_plan *p, double items, size_t without, bool units)
             changed = true;
         }
     }
-    return units ? fmax(level, unit_end) : level;
+    return certain ? fmax(level, unit_end) : level;
 }
 
 /* Seconds of processor d alone for what is free, by its rate when alone. */
@@ -107,22 +109,25 @@ size_t yki_plan_best_single(const yki_plan *p)
 size_t yki_plan_gate(yki_plan *p)
 {
     size_t best = yki_plan_best_single(p), active = 0;
-    double error = 0;
+    double error = 0, sum = 0;
     for (size_t d = 0; d < p->spec.n_procs; d++) {
         if (!yki_plan_active(p, d)) continue;
         active++;
-        error = fmax(error, p->proc[d].error);
+        error += p->proc[d].rate * p->proc[d].error;
+        sum += p->proc[d].rate;
     }
     if (best == YKI_NOBODY) return best;
+    error = sum > 0 ? error / sum : 0;      /* of the whole: each errs on its share */
     double single = alone_end(p, best) - p->now_s;
     double shared = yki_plan_end(p, (double)p->free.items, YKI_NOBODY, true) - p->now_s;
     double e = fmax(GATE_SHARE, 2 * error);
-    const yki_state *b = &p->proc[best];
     p->info.best = best;
-    p->info.predicted_single_s =
-        b->latency_s + (double)p->spec.items / (b->alone_rate > 0 ? b->alone_rate : b->rate);
     bool split = active > 1 && shared <= (1 - e) * single && single - shared >= GATE_SECONDS;
-    p->info.predicted_s = p->now_s + (split ? shared : single);
+    /* The first decision is the one to be judged: later ones are about what is left. */
+    if (p->info.predicted_single_s <= 0) {
+        p->info.predicted_single_s = p->now_s + single;
+        p->info.predicted_s = p->now_s + (split ? shared : single);
+    }
     if (active < 2) {
         snprintf(p->info.reason, sizeof p->info.reason, "one processor");
     } else if (!split) {
@@ -145,14 +150,27 @@ static void fit_latency(yki_state *s, double items, double seconds)
     s->latency_s = latency;
 }
 
-static void probe(yki_state *s, double items, double seconds)
+/* Settled: twice the same plain rate, or the fitted line was right about a chunk that was
+ * not latency for the most part. */
+static bool confirms(const yki_state *s, double items, double seconds)
 {
     double rate = items / seconds, before = s->probe_items / fmax(s->probe_s, 1e-9);
-    s->rate = rate;
+    if (s->probes == 0) return false;
+    if (fabs(rate - before) <= 0.1 * rate) return true;
+    double expected = s->latency_s + items / s->rate;
+    return s->latency_s > 0 && items / s->rate >= 0.3 * seconds &&
+           fabs(expected - seconds) <= 0.1 * seconds;
+}
+
+static void probe(yki_state *s, double items, double seconds)
+{
+    s->settled = confirms(s, items, seconds) || s->probes >= 12;
+    /* What took hardly longer with more items was all latency: on to much more. */
+    s->growth = s->probes == 0 || seconds < 1.5 * s->probe_s ? 4 : 2;
+    s->rate = items / seconds;
+    s->latency_s = 0;
     if (s->probes > 0) fit_latency(s, items, seconds);
-    s->settled = s->probes > 0 && fabs(rate - before) <= 0.1 * rate;
     s->probes++;
-    s->settled = s->settled || s->probes >= 8;
     s->probe_items = items;
     s->probe_s = seconds;
 }

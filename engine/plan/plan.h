@@ -72,7 +72,11 @@ yki_order yki_plan_next(yki_plan *plan, size_t proc);
 size_t yki_plan_trim(const yki_plan *plan, size_t proc);
 
 /* Events.  [begin, end) lies within an order the processor holds; done and returned
- * may cover part of it, at its front and at its back. */
+ * may cover part of it, at its front and at its back, cut at multiples of align.  Events
+ * about anything else are ignored, so an executor's slip cannot do items twice.
+ * seconds: from the start of the work, or the end of the order before it if that is later,
+ * to the end of its transfers.  Events never need memory.  A failed host only gives back
+ * what it held: it stays. */
 void yki_plan_arrived(yki_plan *plan, size_t proc);     /* became ready */
 void yki_plan_done(yki_plan *plan, size_t proc, size_t begin, size_t end, double seconds);
 void yki_plan_returned(yki_plan *plan, size_t proc, size_t begin, size_t end);
@@ -85,7 +89,8 @@ typedef struct yki_plan_info {
     bool split;             /* the plan meant to use more than one processor */
     size_t best;            /* the processor it prefers alone */
     double predicted_s;     /* of the whole launch; 0 unknown */
-    double predicted_single_s;  /* of the best one alone; 0 unknown */
+    double predicted_single_s;  /* had the best one taken all that was left when the gate
+                             * first decided; 0 unknown */
     char reason[128];       /* why it does not split; empty if it does */
 } yki_plan_info;
 

@@ -52,6 +52,7 @@ typedef struct yki_state {
     bool started;           /* has been given something */
     size_t probes;          /* chunks measured before it settled */
     double probe_items, probe_s;    /* the latest of them */
+    double growth;          /* how much larger the next may be */
     double clock_s;         /* end of its latest finished order, or start of the first */
     size_t quota;           /* static: items it is still to be given */
     size_t n_held;
@@ -87,9 +88,11 @@ double yki_plan_free_at(const yki_plan *p, size_t d);
  * nothing, its latency. */
 double yki_plan_start_at(const yki_plan *p, size_t d);
 /* When `items` more are done if all active processors of known rate (but `without`) share
- * them ideally; infinity if there are none.  With `units`, not before one of them could
- * do the smallest order. */
-double yki_plan_end(const yki_plan *p, double items, size_t without, bool units);
+ * them ideally; infinity if there are none.  `certain`: those alone that will not
+ * decline (a device still being tried may), and not before one of them could do the
+ * smallest order. */
+double yki_plan_end(const yki_plan *p, double items, size_t without,
+                    bool certain);
 /* The gate, over the items that are free: the processor that should take them all, or
  * YKI_NOBODY where splitting pays.  Fills info. */
 size_t yki_plan_gate(yki_plan *p);

@@ -183,7 +183,7 @@ static fit fit_series(const series *v)
         x[i] = fabs(v->s[i].seconds - want) / want;
     }
     /* Few samples look better than they are. */
-    f.error = fmax(median(x, v->n), v->n < 3 ? 0.1 / (double)v->n : 0.01);
+    f.error = fmax(median(x, v->n), v->n < 3 ? 0.04 / (double)v->n : 0.01);
     return f;
 }
 
