@@ -63,7 +63,8 @@ static unsigned char *map_aligned(size_t bytes, size_t align, size_t page)
 {
     size_t total;
     if (!yki_add(bytes, align > page ? align : 0, &total)) return NULL;
-    unsigned char *p = mmap(NULL, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    unsigned char *p = mmap(NULL, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                            0);
     if (p == MAP_FAILED) return NULL;
     if (total == bytes) return p;
     size_t skip = (uintptr_t)p % align ? align - (uintptr_t)p % align : 0;

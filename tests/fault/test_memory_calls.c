@@ -205,7 +205,8 @@ static void on_each(order o)
         o.vendors = drivers[d].vendors;
         const bool few = o.name || getenv("YKT_EVERY");
         if (!there(o.vendors)) continue;
-        printf("%s: %zu failures of %s survived\n", o.vendors, every_call(o, few ? 1 : drivers[d].step),
+        size_t hits = every_call(o, few ? 1 : drivers[d].step);
+        printf("%s: %zu failures of %s survived\n", o.vendors, hits,
                o.name ? o.name : "all calls");
         tried++;
     }

@@ -127,8 +127,10 @@ static void hung_job(void **state)
     yk_diag diag;
     (void)state;
     open_fixture(f, &(yki_model_script){.hang = 2});
-    assert_int_equal(yki_chunk_start(f->memory, &f->call, f->program, 0, 500, &first, &diag), YK_OK);
-    assert_int_equal(yki_chunk_start(f->memory, &f->call, f->program, 500, N, &second, &diag), YK_OK);
+    assert_int_equal(yki_chunk_start(f->memory, &f->call, f->program, 0, 500, &first, &diag),
+                     YK_OK);
+    assert_int_equal(yki_chunk_start(f->memory, &f->call, f->program, 500, N, &second, &diag),
+                     YK_OK);
     assert_int_equal(yki_chunk_wait(first, yki_now_ns() + 10 * SECONDS, &diag), YK_OK);
     yki_chunk_commit(first, NULL);
     yki_chunk_close(&first);

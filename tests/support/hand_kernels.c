@@ -8,7 +8,8 @@
     .size = sizeof(((T *)0)->field), .offset = offsetof(T, field)}
 #define ARRAY(T, field, how, kind, bytes) {.name = #field, .mode = how, .type = kind, \
     .size = bytes, .offset = offsetof(T, field)}
-#define HAND_RANGE(d) "ulong lo" d ", ulong hi" d ", ulong size" d ", ulong offset" d ", ulong local" d
+#define HAND_RANGE(d)                                                                   \
+    "ulong lo" d ", ulong hi" d ", ulong size" d ", ulong offset" d ", ulong local" d
 #define HAND_HOST(f) {.abi = YK_KERNEL_ABI, .size = sizeof(yk_host_table), .fn = {f}}
 
 /* Lanes and blocks as the descriptor of an ordered float sum has them. */

@@ -110,7 +110,8 @@ static void in_place(yki_device *device, void *ctx)
         yki_memory_launch_end(memory);
         assert_int_equal(up, (wraps ? 1u : 2u) * (size_t)N * sizeof *x);
         for (size_t i = 0; i < N; i++)
-            if (y[i] != 2.0f * x[i] + 1) fail_msg("turn %d, element %zu: %g", turn, i, (double)y[i]);
+            if (y[i] != 2.0f * x[i] + 1)
+                fail_msg("turn %d, element %zu: %g", turn, i, (double)y[i]);
     }
     yki_memory_close(&memory);
     yki_blocks_free(blocks, x);

@@ -68,8 +68,8 @@ yk_status yki_cl_stage_open(yki_device *device, size_t bytes, yki_stage **out, y
     cl_event event = NULL;
     yk_status st;
     stage->base.size = bytes;
-    stage->mem = clCreateBuffer(dev->context, CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR, bytes, NULL,
-                                &err);
+    stage->mem = clCreateBuffer(dev->context, CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR, bytes,
+                                NULL, &err);
     if (err != CL_SUCCESS || !stage->mem) {
         stage->mem = NULL;
         st = yki_cl_fail(diag, &device->info, err, "clCreateBuffer");
@@ -126,7 +126,8 @@ static yk_status probe_round(cl_dev *dev, const yki_buffer *own, const yki_buffe
     uint64_t t1 = yki_now_ns();
     if (st != YK_OK) return st;
     yki_buffer *wrapped = NULL;
-    if ((st = yki_cl_buffer_wrap(&dev->base, host, PROBE_BYTES, &wrapped, diag)) != YK_OK) return st;
+    st = yki_cl_buffer_wrap(&dev->base, host, PROBE_BYTES, &wrapped, diag);
+    if (st != YK_OK) return st;
     st = copy(dev, wrapped->mem, to->mem, diag);
     yki_cl_buffer_close(&dev->base, wrapped);
     uint64_t t2 = yki_now_ns();

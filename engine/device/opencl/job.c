@@ -68,7 +68,8 @@ static cl_int move_rows(moved *m, const yki_transfer *t, const cut *c, size_t fi
                                         c->plane_pitch, c->stage_row, c->stage_plane, host, n,
                                         wait, out);
     return clEnqueueReadBufferRect(m->queue, mem, CL_FALSE, at, zero, region, c->row_pitch,
-                                   c->plane_pitch, c->stage_row, c->stage_plane, host, n, wait, out);
+                                   c->plane_pitch, c->stage_row, c->stage_plane, host, n, wait,
+                                   out);
 }
 
 static cl_int move_run(moved *m, const yki_transfer *t, size_t first, unsigned char *host,

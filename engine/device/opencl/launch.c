@@ -117,7 +117,8 @@ static bool choose_sizes(const cl_dev *dev, const yki_job *job, const size_t lo[
     }
     for (uint32_t d = 0; d < kernel->dims; d++) extent[d] = hi[d] - lo[d];
     if (kernel->required_local[0])
-        for (uint32_t d = 0; d < kernel->dims; d++) local[d] = yki_max(kernel->required_local[d], 1);
+        for (uint32_t d = 0; d < kernel->dims; d++)
+            local[d] = yki_max(kernel->required_local[d], 1);
     else choose_local(dev, kernel, job->program, extent, local);
     for (uint32_t d = 0; d < kernel->dims; d++) {
         global[d] = yki_round_up(extent[d], local[d]);

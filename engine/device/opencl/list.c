@@ -115,7 +115,7 @@ static void judge(yki_listed *item, cl_device_id device)
 {
     yk_device_info *info = &item->info;
     const char *why = NULL;
-    if (!number(device, CL_DEVICE_AVAILABLE, sizeof(cl_bool))) why = "its driver says not available";
+    if (!number(device, CL_DEVICE_AVAILABLE, sizeof(cl_bool))) why = "not available at present";
     else if (!number(device, CL_DEVICE_COMPILER_AVAILABLE, sizeof(cl_bool)))
         why = "its driver has no compiler";
     else if (info->memory_bytes == 0 || info->alloc_bytes == 0 || info->max_group == 0)
