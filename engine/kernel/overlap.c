@@ -46,14 +46,13 @@ static bool steps(yki_wide at, yki_wide pitch, yki_wide from, yki_wide to, yki_w
 
 /* Same pitches: only the difference of two row numbers and of two plane numbers counts.
  * Groups of one box do not overlap, so few differences of planes need a look, unless one
- * side is a single long group. */
+ * side is a single long group: that is for the caller to see. */
 static bool meet_in_step(const placed *a, const placed *b, yki_wide row_pitch,
                          yki_wide plane_pitch)
 {
     yki_wide d = b->at - a->at;
     yki_wide p = -(a->planes - 1), p_last = b->planes - 1;
     if (!steps(d, plane_pitch, -group_span(b), group_span(a), &p, &p_last)) return false;
-    if (p_last - p > FEW_ROWS) return true;
     for (; p <= p_last; p++) {
         yki_wide r = -(a->rows - 1), r_last = b->rows - 1;
         if (steps(d + p * plane_pitch, row_pitch, -b->run, a->run, &r, &r_last)) return true;
@@ -100,10 +99,11 @@ bool yki_boxes_meet(const yki_box *a_box, uintptr_t a_at, const yki_box *b_box, 
 {
     placed a = place(a_box, a_at), b = place(b_box, b_at);
     if (!hulls_meet(&a, &b)) return false;
-    if (a.rows * a.planes <= FEW_ROWS) return rows_meet(&a, &b);
-    if (b.rows * b.planes <= FEW_ROWS) return rows_meet(&b, &a);
     yki_wide rows = common_pitch(a.rows, a.row_pitch, b.rows, b.row_pitch);
     yki_wide planes = common_pitch(a.planes, a.plane_pitch, b.planes, b.plane_pitch);
-    if (rows == 0 || planes == 0) return true;
-    return meet_in_step(&a, &b, rows, planes);
+    bool short_groups = planes > 0 && group_span(&a) + group_span(&b) <= planes * FEW_ROWS;
+    if (rows > 0 && short_groups) return meet_in_step(&a, &b, rows, planes);
+    if (a.rows * a.planes <= FEW_ROWS) return rows_meet(&a, &b);
+    if (b.rows * b.planes <= FEW_ROWS) return rows_meet(&b, &a);
+    return true;
 }

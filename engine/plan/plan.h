@@ -114,7 +114,9 @@ typedef struct yki_rate_key {
 
 /* Fills latency_s, rate, alone_rate, error of *proc (in items of `inner` work-items);
  * unknown ones as yki_proc says.  A neighbouring bucket serves, with a larger error,
- * where this one is empty. */
+ * where this one is empty.  Number 0 is the host.  Another device is called unknown once
+ * after 64 questions without a sample between them (then 128, ...), so that it is tried
+ * again: a gate that is closed would otherwise never learn that it should open. */
 void yki_rates_get(yki_rates *rates, yki_rate_key key, yki_proc *proc);
 
 /* One chunk took `seconds` for `items`; `alone`: no other processor was at work;

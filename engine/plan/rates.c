@@ -18,6 +18,11 @@
  * surely for each. */
 #define NEAR_BUCKETS 4
 #define NEAR_ERROR 0.05
+/* A device that the gate leaves out is never measured again, so what is known of it is
+ * forgotten for one launch after so many without it, then after twice as many, and so on.
+ * Trying a device costs a launch about 3 %, so one in 64 stays far below 1 %. */
+#define PATIENCE 64
+#define MOST_PATIENCE 4096
 /* Records kept; each is about 400 bytes. */
 #define MOST_RECORDS 16384
 
@@ -45,6 +50,7 @@ typedef struct record {
     uint32_t losses;        /* launches in a row that sharing made slower */
     uint32_t exponent;      /* k */
     uint32_t single_left;   /* launches still to be kept single */
+    uint32_t silent, patience;  /* questions since the latest sample, and how many may be */
 } record;
 
 struct yki_rates {
@@ -132,7 +138,8 @@ static record *find_or_add(yki_rates *r, const yki_rate_key *k)
     size_t at = lower_bound(r, k, bucket);
     memmove(&r->records[at + 1], &r->records[at], (r->n - at) * sizeof r->records[0]);
     r->n++;
-    r->records[at] = (record){.kernel = k->kernel, .device = k->device, .bucket = bucket};
+    r->records[at] = (record){.kernel = k->kernel, .device = k->device, .bucket = bucket,
+                              .patience = PATIENCE};
     return &r->records[at];
 }
 
@@ -200,15 +207,18 @@ static bool changed(const series *v, const fit *f)
     return above == CHANGE_RUN || below == CHANGE_RUN;
 }
 
-static void add_sample(series *v, fit *f, double work, double seconds)
+/* Returns whether it was a change. */
+static bool add_sample(series *v, fit *f, double work, double seconds)
 {
     if (v->n == SAMPLES) memmove(&v->s[0], &v->s[1], --v->n * sizeof v->s[0]);
     v->s[v->n++] = (sample){work, seconds};
-    if (changed(v, f)) {
+    bool change = changed(v, f);
+    if (change) {
         memmove(&v->s[0], &v->s[v->n - CHANGE_RUN], CHANGE_RUN * sizeof v->s[0]);
         v->n = CHANGE_RUN;
     }
     *f = fit_series(v);
+    return change;
 }
 
 /* ---- the calls ---- */
@@ -221,20 +231,23 @@ void yki_rates_put(yki_rates *rates, yki_rate_key key, size_t items, double seco
     record *r = find_or_add(rates, &key);
     if (r) {
         double work = (double)items * (double)key.inner;
-        add_sample(alone ? &r->alone : &r->beside, alone ? &r->fit_alone : &r->fit_beside, work,
-                   seconds);
+        bool change = add_sample(alone ? &r->alone : &r->beside,
+                                 alone ? &r->fit_alone : &r->fit_beside, work, seconds);
+        r->silent = 0;
+        if (change) r->patience = PATIENCE;
     }
     pthread_mutex_unlock(&rates->lock);
 }
 
-/* The fit of this size, or of the nearest known one, then with less certainty. */
-static fit near_fit(const yki_rates *rates, const yki_rate_key *k, bool alone)
+/* The fit of this size, or of the nearest known one, then with less certainty.  *where:
+ * the record it is from. */
+static fit near_fit(const yki_rates *rates, const yki_rate_key *k, bool alone, record **where)
 {
     fit best = {0, 0, 0};
     uint32_t bucket = bucket_of(k->work), least = NEAR_BUCKETS + 1;
     uint32_t from = bucket > NEAR_BUCKETS ? bucket - NEAR_BUCKETS : 0;
     for (size_t i = lower_bound(rates, k, from); i < rates->n; i++) {
-        const record *r = &rates->records[i];
+        record *r = &rates->records[i];
         if (r->kernel != k->kernel || r->device != k->device) break;
         uint32_t far = r->bucket > bucket ? r->bucket - bucket : bucket - r->bucket;
         const fit *f = alone ? &r->fit_alone : &r->fit_beside;
@@ -242,14 +255,26 @@ static fit near_fit(const yki_rates *rates, const yki_rate_key *k, bool alone)
         best = *f;
         best.error += NEAR_ERROR * far;
         least = far;
+        *where = r;
     }
     return best;
+}
+
+/* Whether it is time to try the device once more; the host, number 0, always works. */
+static bool out_of_patience(record *r)
+{
+    if (!r || r->device == 0 || ++r->silent < r->patience) return false;
+    r->silent = 0;
+    r->patience = r->patience < MOST_PATIENCE ? 2 * r->patience : MOST_PATIENCE;
+    return true;
 }
 
 void yki_rates_get(yki_rates *rates, yki_rate_key key, yki_proc *proc)
 {
     pthread_mutex_lock(&rates->lock);
-    fit beside = near_fit(rates, &key, false), alone = near_fit(rates, &key, true);
+    record *where = NULL;
+    fit alone = near_fit(rates, &key, true, &where), beside = near_fit(rates, &key, false, &where);
+    if (out_of_patience(where)) alone = beside = (fit){0, 0, 0};
     pthread_mutex_unlock(&rates->lock);
     const fit *f = beside.rate > 0 ? &beside : &alone;
     double inner = key.inner ? (double)key.inner : 1;

@@ -164,6 +164,29 @@ static void losing_twice_keeps_a_kernel_single(void **state)
     yki_rates_close(&r);
 }
 
+static void silent_devices_are_tried_again(void **state)
+{
+    (void)state;
+    yki_rates *r = open_rates();
+    yki_rate_key host = key;
+    host.device = 0;
+    yki_rates_put(r, key, 1000, 1e-3, false, false);
+    yki_rates_put(r, host, 1000, 1e-3, false, false);
+    int unknown = 0;
+    for (int i = 1; i <= 1000; i++) {
+        bool known = get(r, key).rate > 0;
+        unknown += !known;
+        if (i == 64 || i == 64 + 128) assert_false(known);
+        assert_true(get(r, host).rate > 0);
+    }
+    assert_int_equal(4, unknown);       /* 64, 192, 448, 960 */
+    for (int i = 1; i <= 1000; i++) {
+        yki_rates_put(r, key, 1000, 1e-3, false, false);
+        assert_true(get(r, key).rate > 0);
+    }
+    yki_rates_close(&r);
+}
+
 static void many_records_stay_apart(void **state)
 {
     (void)state;
@@ -243,6 +266,7 @@ int main(void)
         cmocka_unit_test(a_change_is_believed_soon),
         cmocka_unit_test(neighbours_serve_with_more_error),
         cmocka_unit_test(losing_twice_keeps_a_kernel_single),
+        cmocka_unit_test(silent_devices_are_tried_again),
         cmocka_unit_test(many_records_stay_apart),
         cmocka_unit_test(without_memory_samples_are_lost),
         cmocka_unit_test(any_thread_may_call),
