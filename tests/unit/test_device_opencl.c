@@ -102,7 +102,12 @@ static int broken_icd_child(void *ctx)
 static void lists_devices(void **state) { (void)state; run_child(list_child, NULL); }
 static void builds_without_opencl(void **state) { (void)state; run_child(unbuilt_child, NULL); }
 static void no_driver_is_no_device(void **state) { (void)state; run_child(no_driver_child, NULL); }
-static void broken_icd_is_no_device(void **state) { (void)state; run_child(broken_icd_child, NULL); }
+static void broken_icd_is_no_device(void **state)
+{
+    (void)state;
+    run_child(broken_icd_child, NULL);
+}
+
 
 /* ---- signals ---- */
 
@@ -199,7 +204,7 @@ static const yk_device_table slow_device = {
         "    ulong i = lo + get_global_id(0);\n"
         "    if (i >= hi) return;\n"
         "    float v = y[i - y_base];\n"
-        /* llvmpipe leaves a loop after 65535 turns. */
+        /* llvmpipe leaves loops after 65535 turns: the items must do it. */
         "    for (int k = 0; k < n; k++)\n"
         "        for (int j = 0; j < n; j++) v = sin(v) * a + x[i - x_base];\n"
         "    y[i - y_base] = v;\n"
@@ -208,7 +213,8 @@ static const yk_device_table slow_device = {
 
 static void give_up(yki_device *device, void *ctx)
 {
-    static float x[4096], y[4096];
+    enum { ITEMS = 1 << 20 };
+    static float x[ITEMS], y[ITEMS];
     yk_kernel slow = hand_saxpy;
     yk_diag diag = {0};
     yki_call call;
@@ -219,8 +225,8 @@ static void give_up(yki_device *device, void *ctx)
     *(size_t *)ctx += 1;
     slow.device = &slow_device;
     slow.name = "slow";
-    const hand_saxpy_args args = {4000, 0.99f, x, y};
-    const yk_range range = yk_1d(4000);
+    const hand_saxpy_args args = {ITEMS, 0.99f, x, y};
+    const yk_range range = yk_1d(ITEMS);
     REQUIRE(yki_call_init(&call, &slow, &range, &args, &diag) == YK_OK);
     hand_saxpy_args longer = args;
     longer.n = 60000;
@@ -229,7 +235,7 @@ static void give_up(yki_device *device, void *ctx)
     for (int i = 0; i < 2; i++)
         REQUIRE(yki_buffer_open(device, sizeof x, &buffer[i], &diag) == YK_OK);
     const yki_job_arg job_args[4] = {{NULL, 0}, {NULL, 0}, {buffer[0], 0}, {buffer[1], 0}};
-    const yki_job job = {.call = &call, .program = program, .begin = 0, .end = 4000,
+    const yki_job job = {.call = &call, .program = program, .begin = 0, .end = ITEMS,
                          .args = job_args};
     REQUIRE(yki_job_submit(device, &job, &ticket, &diag) == YK_OK);
     yk_status st = yki_ticket_wait(device, ticket, yki_now_ns() + SECONDS / 20, &diag);
@@ -358,9 +364,11 @@ static void carve_is_refused_where_it_fails(void **state)
     run_child(carve_child, &possible);
 }
 
-int main(void)
+/* An argument chooses tests by a pattern. */
+int main(int argc, char **argv)
 {
     devices_env();
+    if (argc > 1) cmocka_set_test_filter(argv[1]);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists_devices),
         cmocka_unit_test(builds_without_opencl),

@@ -109,6 +109,14 @@ static cl_int flush(cl_command_queue queue, const char **call)
     return clFlush(queue);
 }
 
+static cl_int watch(cl_ticket *ticket, const char **call)
+{
+    *call = "clSetEventCallback";
+    cl_int err = yki_cl_watch(ticket->events[ticket->n_events - 1], ticket->waiter);
+    ticket->watched = err == CL_SUCCESS;
+    return err;
+}
+
 /* Everything of a job, in order.  On failure ticket->events holds what was queued. */
 static cl_int enqueue(cl_dev *dev, const yki_job *job, cl_ticket *ticket, const char **call)
 {
@@ -126,17 +134,15 @@ static cl_int enqueue(cl_dev *dev, const yki_job *job, cl_ticket *ticket, const 
     err = yki_cl_launch(dev, job, *n > 0 ? events[*n - 1] : NULL, &events[*n], call);
     if (err != CL_SUCCESS) return err;
     down.after = events[(*n)++];
-    if ((err = flush(dev->compute, call)) != CL_SUCCESS) return err;
+    if (job->n_down == 0 && (err = watch(ticket, call)) != CL_SUCCESS) return err;
+    if ((err = flush(dev->compute, call)) != CL_SUCCESS || job->n_down == 0) return err;
     for (size_t i = 0; i < job->n_down; i++)
         if ((err = move(&down, &job->down[i], events, n)) != CL_SUCCESS) {
             *call = down.call;
             return err;
         }
-    if (job->n_down > 0 && (err = flush(dev->down, call)) != CL_SUCCESS) return err;
-    *call = "clSetEventCallback";
-    err = yki_cl_watch(events[*n - 1], ticket->waiter);
-    ticket->watched = err == CL_SUCCESS;
-    return err;
+    if ((err = watch(ticket, call)) != CL_SUCCESS) return err;
+    return flush(dev->down, call);
 }
 
 /* What was queued must have ended before the job's buffers go back to their owner. */

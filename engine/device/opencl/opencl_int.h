@@ -69,7 +69,9 @@ typedef struct cl_waiter {
     uint64_t done_ns;
 } cl_waiter;
 
-/* Asks to be told when `event` ends.  On failure nothing will touch *waiter. */
+/* Asks to be told when `event` ends.  On failure nothing will touch *waiter.  To be
+ * called before the command is flushed: rusticl holds the event's lock while it runs,
+ * and the call would block that long. */
 cl_int yki_cl_watch(cl_event event, cl_waiter *waiter);
 bool yki_cl_sleep(cl_waiter *waiter, uint64_t deadline_ns);
 

@@ -50,16 +50,18 @@ yk_status yki_cl_await(cl_dev *dev, cl_command_queue queue, cl_event event, cons
         if (!yki_cl_drain(dev, &event, 1)) return hung(dev, call, diag);
         goto done;
     }
-    cl_int err = clFlush(queue);
-    if (err == CL_SUCCESS) err = yki_cl_watch(event, waiter);
+    cl_int err = yki_cl_watch(event, waiter);
+    const bool watched = err == CL_SUCCESS;
+    if (watched) err = clFlush(queue);
     if (err != CL_SUCCESS) {
         st = yki_cl_fail(diag, &dev->base.info, err, call);
         (void)clFlush(queue);       /* what is queued should end, not lie there */
         if (!yki_cl_drain(dev, &event, 1)) return hung(dev, call, diag);
-        goto done;
     }
-    if (!yki_cl_sleep(waiter, yki_now_ns() + YKI_CL_PATIENCE_NS)) return hung(dev, call, diag);
-    if (waiter->status < 0) st = yki_cl_fail(diag, &dev->base.info, waiter->status, call);
+    if (watched && !yki_cl_sleep(waiter, yki_now_ns() + YKI_CL_PATIENCE_NS))
+        return hung(dev, call, diag);
+    if (st == YK_OK && waiter->status < 0)
+        st = yki_cl_fail(diag, &dev->base.info, waiter->status, call);
 done:
     clReleaseEvent(event);
     yki_free(waiter);
