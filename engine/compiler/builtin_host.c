@@ -12,7 +12,8 @@
 
 /* Letters of a template.  %T the type, %U and %S its unsigned and signed integer, %W an
  * integer of twice its size, %s its suffix, %f "f" for float, %b its bits, %h half of
- * them less one, %x %n its largest and smallest value.
+ * them less one, %x %n its largest and smallest value, %m %I %N the bits of a float's
+ * magnitude, of infinity and of the smallest normal.
  * Shapes: result:parameters by letter, the parameters called a, b, c; P pointer to T,
  * Q pointer to int, i int, L a 64-bit integer. */
 typedef struct row {
@@ -117,11 +118,11 @@ static const row rows[] = {
     {"mul_hi", 'i', "T:TT", "", "return (%T)(((%W)a * (%W)b) >> %b);", 0},
     {"mad_hi", 'i', "T:TTT", "mul_hi", "return (%T)((%U)yk_mul_hi_%s(a, b) + (%U)c);", 0},
     {"mad_sat", 'i', "T:TTT", "",
-     "__int128 r = (__int128)a * b + c; return r > %x ? %x : r < %n ? %n : (%T)r;", 0},
+     "yk_wide r = (yk_wide)a * b + c; return r > %x ? %x : r < %n ? %n : (%T)r;", 0},
     {"rotate", 'i', "T:TT", "",
      "unsigned n = (unsigned)b & (%b - 1); %U u = (%U)a;\n"
      "    return (%T)(%U)((u << n) | (u >> ((%b - n) & (%b - 1))));", 0},
-    {"upsample", 'i', "W:TU", "", "return (%W)(((%W)a << %b) | b);", 0},
+    {"upsample", 'i', "W:TU", "", "return (%W)((%W)a * ((%W)1 << %b) | (%W)b);", 0},
     {"mad24", 'i', "T:TTT", "", "return (%T)((uint32_t)a * (uint32_t)b + (uint32_t)c);", 0},
     {"mul24", 'i', "T:TT", "", "return (%T)((uint32_t)a * (uint32_t)b);", 0},
     {"isequal", 'f', "i:TT", "", "return a == b;", 0},
@@ -133,10 +134,10 @@ static const row rows[] = {
     {"islessgreater", 'f', "i:TT", "", "return (a < b) | (a > b);", 0},
     {"isordered", 'f', "i:TT", "", "return (a == a) & (b == b);", 0},
     {"isunordered", 'f', "i:TT", "", "return (a != a) | (b != b);", 0},
-    {"isfinite", 'f', "i:T", "", "return __builtin_fabs%f(a) <= %x;", 0},
-    {"isinf", 'f', "i:T", "", "return __builtin_fabs%f(a) > %x;", 0},
-    {"isnan", 'f', "i:T", "", "return a != a;", 0},
-    {"isnormal", 'f', "i:T", "", "return (__builtin_fabs%f(a) <= %x) & (__builtin_fabs%f(a) >= %d);", 0},
+    {"isfinite", 'f', "i:T", "bits", "return (yk_bits_%s(a) & %m) < %I;", 0},
+    {"isinf", 'f', "i:T", "bits", "return (yk_bits_%s(a) & %m) == %I;", 0},
+    {"isnan", 'f', "i:T", "bits", "return (yk_bits_%s(a) & %m) > %I;", 0},
+    {"isnormal", 'f', "i:T", "bits", "%U u = yk_bits_%s(a) & %m; return (u < %I) & (u >= %N);", 0},
     {"signbit", 'f', "i:T", "bits", "return (int32_t)(yk_bits_%s(a) >> (%b - 1));", 0},
     {"any", 'i', "i:T", "", "return a < 0;", 0},
     {"all", 'i', "i:T", "", "return a < 0;", 0},
@@ -209,7 +210,7 @@ static const yki_type_kind unsigned_of[YKI_T_KINDS] = {
 static const char *const wide_of[YKI_T_KINDS] = {
     [YKI_T_CHAR] = "int16_t", [YKI_T_UCHAR] = "uint16_t", [YKI_T_SHORT] = "int32_t",
     [YKI_T_USHORT] = "uint32_t", [YKI_T_INT] = "int64_t", [YKI_T_UINT] = "uint64_t",
-    [YKI_T_LONG] = "__int128", [YKI_T_ULONG] = "unsigned __int128"};
+    [YKI_T_LONG] = "yk_wide", [YKI_T_ULONG] = "yk_uwide"};
 static const char *const largest[YKI_T_KINDS] = {
     [YKI_T_CHAR] = "INT8_MAX", [YKI_T_UCHAR] = "UINT8_MAX", [YKI_T_SHORT] = "INT16_MAX",
     [YKI_T_USHORT] = "UINT16_MAX", [YKI_T_INT] = "INT32_MAX", [YKI_T_UINT] = "UINT32_MAX",
@@ -236,7 +237,9 @@ static void letter(yki_emit *e, char c, yki_type_kind t)
     case 'x': yki_text_add(e->out, largest[t]); return;
     case 'n': yki_text_add(e->out, smallest[t]); return;
     case 'i': yki_text_add(e->out, strcmp(smallest[t], "0") ? "1" : "0"); return;
-    case 'd': yki_text_add(e->out, t == YKI_T_FLOAT ? "0x1p-126f" : "0x1p-1022"); return;
+    case 'm': yki_text_add(e->out, t == YKI_T_FLOAT ? "0x7fffffffu" : "UINT64_C(0x7fffffffffffffff)"); return;
+    case 'I': yki_text_add(e->out, t == YKI_T_FLOAT ? "0x7f800000u" : "UINT64_C(0x7ff0000000000000)"); return;
+    case 'N': yki_text_add(e->out, t == YKI_T_FLOAT ? "0x00800000u" : "UINT64_C(0x0010000000000000)"); return;
     case 'e': yki_text_add(e->out, t == YKI_T_FLOAT ? "0x1p-24f" : "0x1p-53"); return;
     default: return;
     }
@@ -344,8 +347,8 @@ static void to_integer(yki_emit *e, const yki_used *u)
                             yki_emit_kind(u->type, false), smallest[u->to], smallest[u->to]);
         }
     } else if (u->saturate) {
-        yki_text_printf(e->out, "    if ((__int128)a > (__int128)%s) return %s;\n"
-                        "    if ((__int128)a < (__int128)%s) return %s;\n", largest[u->to],
+        yki_text_printf(e->out, "    if ((yk_wide)a > (yk_wide)%s) return %s;\n"
+                        "    if ((yk_wide)a < (yk_wide)%s) return %s;\n", largest[u->to],
                         largest[u->to], smallest[u->to], smallest[u->to]);
     }
     yki_text_printf(e->out, "    return (%s)a;\n", to);
@@ -354,7 +357,7 @@ static void to_integer(yki_emit *e, const yki_used *u)
 static void to_float(yki_emit *e, const yki_used *u)
 {
     const char *to = yki_emit_kind(u->to, false), *f = u->to == YKI_T_FLOAT ? "f" : "";
-    const char *exact = floating(u->type) ? "double" : "__int128";
+    const char *exact = floating(u->type) ? "double" : "yk_wide";
     yki_text_printf(e->out, "    %s r = (%s)a;\n", to, to);
     if (u->round > YKI_ROUND_RTE) {
         const char *over = u->round == YKI_ROUND_RTP ? "0" : u->round == YKI_ROUND_RTN ? "1" : "(r > 0)";

@@ -31,7 +31,7 @@ static void named(yki_emit *e, const yki_type *t, const char *prefix, const char
 
 static void body(yki_emit *e, const yki_kinfo *k)
 {
-    add(e, "void yk_body(const yk_items yk_w");
+    add(e, "static void yk_body(const yk_items yk_w");
     for (uint32_t i = 0; i < k->arg_count; i++) {
         const yki_argument *a = &k->arg[i];
         add(e, ", ");
@@ -296,17 +296,17 @@ static void updates(yki_emit *e, const yki_kinfo *k)
         const char *t = elem_type(a), *at = a->elem->size == 8 ? "atom" : "atomic";
         if (!yki_type_is_float(a->elem)) {
             const char *op = a->use == YKI_USE_SUM ? "add" : word(a);
-            yki_text_printf(e->out, "void yk_%s_%s(local %s *l, global %s *g, uint use_local, ulong e, %s v)\n{\n"
+            yki_text_printf(e->out, "static void yk_%s_%s(local %s *l, global %s *g, uint use_local, ulong e, %s v)\n{\n"
                             "    if (use_local) %s_%s(&l[e], v);\n    else %s_%s(&g[e], v);\n}\n", word(a), suffix(a), t, t,
                             t, at, op, at, op);
             continue;
         }
         const char *u = a->elem->size == 8 ? "ulong" : "uint";
         const char *less = a->use == YKI_USE_MIN ? "<" : ">", *zero = a->use == YKI_USE_MIN ? "|" : "&";
-        yki_text_printf(e->out, "%s yk_pick_%s_%s(%s o, %s b)\n{\n    %s r = b %s o || o != o ? b : o;\n"
+        yki_text_printf(e->out, "static %s yk_pick_%s_%s(%s o, %s b)\n{\n    %s r = b %s o || o != o ? b : o;\n"
                         "    return as_%s(o == b ? as_%s(o) %s as_%s(b) : as_%s(r));\n}\n", u, word(a), suffix(a), t, t, t,
                         less, u, u, zero, u, u);
-        yki_text_printf(e->out, "void yk_%s_%s(local %s *l, global %s *g, uint use_local, ulong e, %s v)\n{\n", word(a),
+        yki_text_printf(e->out, "static void yk_%s_%s(local %s *l, global %s *g, uint use_local, ulong e, %s v)\n{\n", word(a),
                         suffix(a), t, t, t);
         for (int side = 0; side < 2; side++) {
             const char *space = side ? "global" : "local", *p = side ? "g" : "l";

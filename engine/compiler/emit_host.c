@@ -336,6 +336,7 @@ void yki_emit_range(yki_emit *e, yki_kinfo *k)
         yki_use_builtin(e, a->use == YKI_USE_SUM ? "reduce_sum" : a->use == YKI_USE_MIN ? "reduce_min" : "reduce_max",
                         a->elem->kind);
     }
+    add(e, k->contract ? "YK_CONTRACT_FAST\n" : "YK_CONTRACT_OFF\n");
     add(e, k->contract ? "" : "#ifdef YK_GCC\n#pragma GCC push_options\n#pragma GCC optimize(\"fp-contract=off\")\n#endif\n");
     body(e, k);
     range(e, k);

@@ -20,6 +20,16 @@ static void record_checks(yki_emit *e)
     }
 }
 
+/* Where the C compiler contracts within a function as written, helpers follow the
+ * strictest of the kernels. */
+static bool all_contract(const yki_back *b)
+{
+    for (const yki_kinfo *k = b->kernels; k; k = k->next) {
+        if (!k->contract) return false;
+    }
+    return true;
+}
+
 void yki_emit_source(yki_back *b, const char *header, bool check, yki_text *out)
 {
     yki_text code = {0};
@@ -27,6 +37,7 @@ void yki_emit_source(yki_back *b, const char *header, bool check, yki_text *out)
     yki_emit_records(&e, false);
     record_checks(&e);
     yki_emit_constants(&e);
+    yki_text_add(&code, all_contract(b) ? "YK_CONTRACT_FAST\n" : "YK_CONTRACT_OFF\n");
     yki_emit_helpers(&e);
     for (yki_kinfo *k = b->kernels; k; k = k->next) {
         size_t from = code.len;

@@ -113,10 +113,22 @@ static void declaration(yki_emit *e, const yki_stmt *s)
     }
 }
 
+/* A condition: what stands in parentheses already needs none of its own. */
+static void condition(yki_emit *e, const yki_expr *x)
+{
+    if (x->kind != YKI_EX_BINARY || x->op != YKI_OP_EQ) {
+        yki_emit_expr(e, x);
+        return;
+    }
+    yki_emit_expr(e, x->a);
+    add(e, " == ");
+    yki_emit_expr(e, x->b);
+}
+
 static void branch(yki_emit *e, const yki_stmt *s)
 {
     add(e, "if (");
-    yki_emit_expr(e, s->expr);
+    condition(e, s->expr);
     add(e, ") ");
     body(e, s->body);
     if (!s->other) return;
@@ -130,7 +142,7 @@ static void loop_head(yki_emit *e, const yki_stmt *s)
     add(e, "for (");
     if (s->init && s->init->kind == YKI_ST_EXPR) yki_emit_expr(e, s->init->expr);
     add(e, "; ");
-    if (s->expr) yki_emit_expr(e, s->expr);
+    if (s->expr) condition(e, s->expr);
     add(e, "; ");
     if (s->step) yki_emit_expr(e, s->step);
     add(e, ") ");
@@ -160,7 +172,7 @@ static void while_loop(yki_emit *e, const yki_stmt *s)
     } else {
         add(e, "while (");
     }
-    yki_emit_expr(e, s->expr);
+    condition(e, s->expr);
     add(e, ")");
     if (s->kind == YKI_ST_DO) add(e, ";");
     else body(e, s->body);
@@ -241,7 +253,7 @@ static void function(yki_emit *e, const yki_func *f, bool define)
 {
     yki_text name = {0};
     yki_text_printf(&name, "f_%s_%u", f->name, f->id);
-    add(e, e->device ? "" : "YK_INLINE ");
+    add(e, e->device ? "static " : "YK_INLINE ");
     yki_emit_signature(e, f, yki_text_get(&name));
     yki_text_free(&name);
     if (define) {
