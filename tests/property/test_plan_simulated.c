@@ -163,7 +163,7 @@ static void a_device_that_recovers_is_found_again(void **state)
     }
     yki_rates_close(&rates);
     double mean = total / 1000, alone = sim_alone(&slow.proc[0], l.items);
-    print_message("      one that became slow and stays so: %+.2f %% in the mean of 1000 launches\n",
+    print_message("      one that became slow and stays so: %+.2f %% in the mean\n",
                   100 * (mean / alone - 1));
     assert_true(mean <= 1.01 * alone);
 }

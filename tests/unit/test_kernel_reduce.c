@@ -143,7 +143,8 @@ static void ordered_sums_follow_the_tree(void **state)
     (void)state;
     for (uint64_t seed = 1; seed <= 300; seed++) {
         uint64_t s = seed;
-        size_t blocks = (size_t)rnd_in(&s, 1, seed % 10 ? 40 : 3000), results = (size_t)rnd_in(&s, 1, 6);
+        size_t blocks = (size_t)rnd_in(&s, 1, seed % 10 ? 40 : 3000);
+        size_t results = (size_t)rnd_in(&s, 1, 6);
         float user[6], want[6];
         launch l;
         yki_reduce *r;
@@ -156,7 +157,8 @@ static void ordered_sums_follow_the_tree(void **state)
         for (size_t b = 0; b < blocks; b++) {
             assert_ptr_equal(all + b * results, yki_reduce_blocks(r, 0, b));
             for (size_t e = 0; e < results; e++) {
-                all[b * results + e] = (float)rnd_real(&s, -1, 1) * ldexpf(1, (int)rnd_in(&s, 0, 30));
+                float x = (float)rnd_real(&s, -1, 1);
+                all[b * results + e] = x * ldexpf(1, (int)rnd_in(&s, 0, 30));
             }
         }
         for (size_t e = 0; e < results; e++) want[e] = user[e] + tree(all + e, blocks, results);
