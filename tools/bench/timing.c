@@ -1,8 +1,10 @@
 /* Timing of variants, in turns; see measure.h.
  *
- * A sample is one run, or as many back to back as take some milliseconds, after one that
- * is not timed; before it, the process is quiet: no thread of another variant spins.  A
- * round takes one sample of each variant, starting with another one each time. */
+ * A sample is one run, or as many back to back as take some milliseconds.  Before it the
+ * process is quiet: no thread of another variant spins.  Then follow runs that are not
+ * timed, until threads just woken have found a core each (the kernel first puts an OpenMP
+ * thread beside the one that woke it, and takes milliseconds to move it).  A round takes
+ * one sample of each variant, starting with another one each time. */
 #include "measure.h"
 
 #include <math.h>
@@ -10,7 +12,7 @@
 
 #include "base/base.h"
 
-static const double SAMPLE_S = 4e-3, WARM_S = 0.5;
+static const double SAMPLE_S = 4e-3, WAKE_S = 15e-3, WARM_S = 0.5;
 enum { WARM_RUNS = 2, WARM_HYBRID_RUNS = 8, LEAST_ROUNDS = 3, MAX_INNER = 256 };
 
 /* ---- one sample ---- */
@@ -34,12 +36,23 @@ static void keep_sample(bench_run *run, bench_variant *v, double s, const yk_rep
     v->samples[v->n++] = s;
 }
 
+/* Longer runs do not notice. */
+static void wake_up(bench_run *run, bench_variant *v)
+{
+    uint64_t begin = yki_now_ns();
+    if (v->kind == BENCH_SERIAL || v->estimate_s > 4 * WAKE_S) return;
+    do {
+        yk_report unused = {0};
+        timed_runs(run, v, run->engine, 1, &unused);
+    } while (!v->off && yki_seconds(yki_now_ns() - begin) < WAKE_S);
+}
+
 static void sample_warm(bench_run *run, bench_variant *v)
 {
-    yk_report report = {0}, unused = {0};
+    yk_report report = {0};
     yki_instance_reset(run->instance);
     bench_wait_quiet();
-    if (v->inner > 1) timed_runs(run, v, run->engine, 1, &unused);
+    wake_up(run, v);
     double s = v->off ? 0 : timed_runs(run, v, run->engine, v->inner, &report);
     keep_sample(run, v, s, &report);
 }
