@@ -94,7 +94,7 @@ const yki_workload yki_workload_black_scholes = {
     .about = "call and put values of options; exp, log, sqrt",
     .measure = "difference over price + strike; at most 214 roundings of 2^-24: builtins of 4 "
                "ulp, magnified by 1/(volatility*sqrt(years)) <= 6.7",
-    .elements = {(size_t)1 << 17, (size_t)1 << 22, (size_t)1 << 24},
+    .elements = {(size_t)1 << 17, (size_t)1 << 20, (size_t)1 << 24},
     .n_arrays = 5, .arrays = arrays,
     .describe = describe, .fill = fill, .serial = serial, .yoke = yoke, .check = check,
 #ifdef YKI_OPENMP
