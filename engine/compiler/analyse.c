@@ -66,6 +66,7 @@ static void dimensions(yki_kinfo *k)
 
 static void analyse_kernel(yki_back *b, const yki_func *f)
 {
+    size_t before = yki_diags_errors(b->diags);
     yki_kinfo *k = yki_arena_alloc(b->arena, sizeof *k);
     if (!k) return;
     k->func = f;
@@ -75,7 +76,7 @@ static void analyse_kernel(yki_back *b, const yki_func *f)
     yki_walk_kernel(b, k);
     dimensions(k);
     yki_modes(b, k);
-    if (yki_diags_errors(b->diags) == 0) yki_windows(b, k);
+    if (yki_diags_errors(b->diags) == before) yki_windows(b, k);
     yki_kinfo **end = &b->kernels;
     while (*end) end = &(*end)->next;
     *end = k;
@@ -84,7 +85,7 @@ static void analyse_kernel(yki_back *b, const yki_func *f)
 yk_status yki_analyse(yki_back *b)
 {
     for (const yki_func *f = b->program->funcs; f; f = f->next) {
-        if (f->is_kernel && !b->arena->failed) analyse_kernel(b, f);
+        if (f->is_kernel && !b->arena->failed && !yki_diags_full(b->diags)) analyse_kernel(b, f);
     }
     if (b->arena->failed) return YK_E_NOMEM;
     return yki_diags_errors(b->diags) ? YK_E_BUILD : YK_OK;

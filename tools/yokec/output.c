@@ -98,14 +98,29 @@ static int wait_for(pid_t pid, const char *name)
     return 1;
 }
 
+/* ../include of an installed yokec, where yoke/kernel.h lies; NULL: not there. */
+static char *own_include(void)
+{
+    char exe[4096], *dir = NULL;
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+    if (n <= 0) return NULL;
+    exe[n] = 0;
+    for (int i = 0; i < 2 && strrchr(exe, '/'); i++) *strrchr(exe, '/') = 0;
+    char *header = NULL;
+    if (asprintf(&header, "%s/include/yoke/kernel.h", exe) < 0) return NULL;
+    if (access(header, R_OK) == 0 && asprintf(&dir, "-I%s/include", exe) < 0) dir = NULL;
+    free(header);
+    return dir;
+}
+
 /* clang calls vector maths only when told so; gcc needs nothing. */
 static bool is_clang(const char *cc) { return strstr(cc, "clang") != NULL; }
 
 int yokec_run_cc(const options *o)
 {
     const char *cc = getenv("CC");
-    char *words = strdup(cc && *cc ? cc : "cc"), *include = NULL;
-    const char **argv = calloc(o->cc_count + 32, sizeof *argv);
+    char *words = strdup(cc && *cc ? cc : "cc"), *include = NULL, *own = own_include();
+    const char **argv = calloc(o->cc_count + 2 * o->include_count + 40, sizeof *argv);
     int rc = 1;
     if (!words || !argv || asprintf(&include, "-I%s", o->header_dir ? o->header_dir : ".") < 0) goto done;
     size_t n = split_words(words, argv, 16);
@@ -117,6 +132,8 @@ int yokec_run_cc(const options *o)
     if (is_clang(name)) argv[n++] = "-fveclib=libmvec", argv[n++] = "-fno-math-errno";
 #endif
     if (o->header_dir) argv[n++] = include;
+    for (size_t i = 0; i < o->include_count; i++) argv[n++] = "-I", argv[n++] = o->includes[i];
+    if (own) argv[n++] = own;
     argv[n++] = "-c";
     argv[n++] = o->source_path;
     argv[n++] = "-o";
@@ -127,6 +144,7 @@ int yokec_run_cc(const options *o)
     rc = err ? failed(argv[0]) : wait_for(pid, argv[0]);
 done:
     free(include);
+    free(own);
     free(argv);
     free(words);
     return rc;
