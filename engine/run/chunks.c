@@ -98,7 +98,7 @@ static void lose(pipeline *p, yk_status st, const yk_diag *diag)
     size_t proc = seat->number + 1;
     l->tally[proc].failed += (uint32_t)(p->n ? p->n : 1);
     (void)snprintf(l->reason, sizeof l->reason, "%s: %.200s", seat->info.id, diag->text);
-    if (st == YK_E_NOMEM) {
+    if (st == YK_E_NOMEM && !yki_device_abandoned(seat->device)) {
         yki_plan_failed(l->plan, proc);     /* this time; it may have memory again later */
     } else {
         l->retired++;

@@ -79,7 +79,8 @@ bool yki_host_is_tiny(yki_runner *r, const yki_launch *l, double rate)
 {
     const yki_call *c = &l->call;
     size_t workers = yki_pool_get_info(r->parts.pool).workers;
-    if (workers == 1 || c->items <= c->align) return true;
+    if (workers == 1) return false;     /* nobody to wake */
+    if (c->items <= c->align) return true;
     if (rate <= 0) {
         size_t work;
         return yki_mul(c->items, c->inner, &work) && work <= 256;

@@ -160,6 +160,14 @@ static yk_status run_until(yki_runner *r, yki_launch *l)
 
 /* ---- with devices ---- */
 
+/* Work-items that give all of a device something to do: on a GPU, a thousand threads for
+ * each compute unit hide its memory's latency; on a CPU driver, a group or two a core. */
+static size_t filling_work(const yk_device_info *info)
+{
+    if (info->type == YK_DEVICE_CPU) return 1024;
+    return yki_max(16384, (size_t)info->units * 1024);
+}
+
 static void describe_seats(yki_runner *r, const yki_launch *l, yki_plan_spec *spec)
 {
     for (size_t i = 1; i < l->n_procs; i++) {
@@ -167,9 +175,11 @@ static void describe_seats(yki_runner *r, const yki_launch *l, yki_plan_spec *sp
         if (!l->tally[i].used) continue;
         yki_rates_get(r->parts.rates, yki_launch_key(l, i), p);
         p->present = true;
-        p->fill_items = yki_round_up(yki_div_up(16384, l->call.inner), l->call.align);
+        p->fill_items = l->call.align;
         if (i > r->n_seats) continue;
         yki_seat *seat = &r->seats[i - 1];
+        p->fill_items = yki_round_up(yki_div_up(filling_work(&seat->info), l->call.inner),
+                                     l->call.align);
         p->ready = yki_seat_has_program(seat, l->call.kernel);
         if (seat->state == YKI_SEAT_READY)
             p->max_items = yki_memory_max_items(seat->memory, &l->call, YKI_DEPTH);

@@ -112,7 +112,8 @@ static yki_launch *build(yki_seat *seat, const yk_kernel *kernel, yki_program **
     if (st == YK_OK && built) remember(seat, kernel->hash, true, "");
     bool running = r->launch && r->launch->serial == serial;
     if (st == YK_OK) return running ? r->launch : NULL;
-    if (st == YK_E_BUILD || st == YK_E_UNSUPPORTED) {
+    bool refused = st == YK_E_BUILD || st == YK_E_UNSUPPORTED;
+    if (refused && !yki_device_abandoned(seat->device)) {
         remember(seat, kernel->hash, false, diag.text);
         if (running) give_up_launch(seat, diag.text);
     } else {
