@@ -78,6 +78,7 @@ void yki_emit_header(yki_back *b, const char *guard, yki_text *out);
 /* options of the text: see compile.h */
 void yki_emit_source(yki_back *b, const char *header, bool check, yki_text *out);
 void yki_emit_range(yki_emit *e, yki_kinfo *k);   /* emit_host.c */
+bool yki_bound_by_memory(const yki_kinfo *k);     /* intensity.c */
 void yki_emit_shape(yki_emit *e, yki_kinfo *k);   /* emit_shape.c */
 void yki_emit_table(yki_emit *e, yki_kinfo *k, uint64_t hash);   /* emit_desc.c */
 /* The OpenCL C of one kernel. */

@@ -315,7 +315,8 @@ static void levels(yki_emit *e, const yki_kinfo *k)
     yki_text_printf(e->out, "static void yk_generic_%s(const yk_slice *yk_s) { yk_range_%s(yk_s); }\n", n, n);
     add(e, "#ifdef YK_LEVELS\n");
     for (int v = 2; v <= 4; v++) {
-        yki_text_printf(e->out, "YK_V%d static void yk_v%d_%s(const yk_slice *yk_s) { yk_range_%s(yk_s); }\n", v, v, n, n);
+        yki_text_printf(e->out, "YK_V%d%s static void yk_v%d_%s(const yk_slice *yk_s) { yk_range_%s(yk_s); }\n", v,
+                        v == 4 && yki_bound_by_memory(k) ? "_256" : "", v, n, n);
     }
     add(e, "#endif\n");
     yki_text_printf(e->out,
