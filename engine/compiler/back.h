@@ -91,6 +91,7 @@ typedef struct yki_kinfo {
     bool ordered, reduces;
     bool atomic64;
     bool contract;              /* a*b + c may become one operation */
+    const struct yki_spmd *spmd; /* the body runs in lanes; set by emit_host.c */
     bool unsure_dims;           /* nothing says how many dimensions there are */
 } yki_kinfo;
 

@@ -17,6 +17,10 @@ typedef struct yki_emit {
     bool check;         /* every access to an argument goes through a check */
     uint32_t indent;
     const char *param;  /* how scalar parameters are reached in a shape function: "yk_a->" */
+    const struct yki_spmd *spmd;    /* the body runs in lanes: names carry ids */
+    const char *on_break, *on_continue; /* what these become, outside of inner loops */
+    uint32_t loops;     /* inner loops and switches around the statement being written: low
+                         * half loops, high half both */
     struct yki_used *used; /* builtins used so far, host only */
 } yki_emit;
 
@@ -48,6 +52,8 @@ const char *yki_public_name(yki_back *b, const char *name);
 /* ---- expressions and statements (emit_expr.c, emit_stmt.c) ---- */
 
 void yki_emit_expr(yki_emit *e, const yki_expr *x);
+/* A condition that the active box has made constant: 0 or 1; -1: not one. */
+int yki_settled(const yki_expr *x);
 /* The value of an integer expression in 64 bits; its terms may be computed wide, since
  * an overflow would be undefined. */
 void yki_emit_wide(yki_emit *e, const yki_expr *x);

@@ -200,6 +200,44 @@ static void plain_kernel(yki_emit *e, const yki_kinfo *k)
 
 /* ---- ordered sums: one work-group a block ---- */
 
+/* Addition with denormals.  Devices need not have them; the room that builds programs
+ * defines YK_FLUSHES where one has not.  Below 2^-100 both are whole multiples of 2^-149 of
+ * at most 49 bits, and are added as such; from there on a denormal is less than half a unit
+ * in the last place, and cancellation leaves a normal number or zero. */
+static const char plus_f32[] =
+    "#ifdef YK_FLUSHES\n"
+    "static long yk_units(float v)\n{\n"
+    "    uint b = as_uint(v), e = b >> 23 & 255u, m = b & 0x7fffffu;\n"
+    "    long u = e ? (long)(m | 0x800000u) << (e - 1) : (long)m;\n"
+    "    return b >> 31 ? -u : u;\n}\n"
+    "static float yk_plus_f32(float a, float b)\n{\n"
+    "    if (max(as_uint(a) & 0x7fffffffu, as_uint(b) & 0x7fffffffu) >= 0x0d800000u) return a + b;\n"
+    "    long s = yk_units(a) + yk_units(b);\n"
+    "    ulong n = s < 0 ? -s : s;\n"
+    "    uint sign = s < 0 ? 0x80000000u : s ? 0u : as_uint(a) & as_uint(b) & 0x80000000u;\n"
+    "    if (n < 0x800000u) return as_float((uint)n | sign);\n"
+    "    return as_float((as_uint(convert_float_rte(n)) - (149u << 23)) | sign);\n}\n"
+    "#else\n"
+    "#define yk_plus_f32(a, b) ((a) + (b))\n"
+    "#endif\n"
+    "static void yk_add_f32(float *a, float b) { *a = yk_plus_f32(*a, b); }\n";
+static const char plus_f64[] =
+    "#define yk_plus_f64(a, b) ((a) + (b))\n"
+    "static void yk_add_f64(double *a, double b) { *a = yk_plus_f64(*a, b); }\n";
+
+static void additions(yki_emit *e, const yki_kinfo *k)
+{
+    bool single = false, twice = false;
+    for (uint32_t i = 0; i < k->arg_count; i++) {
+        const yki_argument *a = &k->arg[i];
+        if (!a->ordered) continue;
+        if (a->elem->kind == YKI_T_FLOAT) single = true;
+        else twice = true;
+    }
+    if (single) add(e, plus_f32);
+    if (twice) add(e, plus_f64);
+}
+
 static void open_lanes(yki_emit *e, const yki_kinfo *k)
 {
     for (uint32_t i = 0; i < k->arg_count; i++) {
@@ -229,11 +267,12 @@ static void close_lanes(yki_emit *e, const yki_kinfo *k)
                         "        yk_t_%s[yk_lane] = yk_acc_%s[yk_i];\n"
                         "        for (uint yk_h = %u; yk_h; yk_h /= 2) {\n"
                         "            barrier(CLK_LOCAL_MEM_FENCE);\n"
-                        "            if (yk_lane < yk_h) yk_t_%s[yk_lane] += yk_t_%s[yk_lane + yk_h];\n"
+                        "            if (yk_lane < yk_h)\n"
+                        "                yk_t_%s[yk_lane] = yk_plus_%s(yk_t_%s[yk_lane], yk_t_%s[yk_lane + yk_h]);\n"
                         "        }\n"
                         "        if (yk_lane == 0) u_%s[yk_n * yk_x_%s + yk_i] = yk_t_%s[0];\n"
                         "        barrier(CLK_LOCAL_MEM_FENCE);\n"
-                        "    }\n", a->fixed, n, n, k->lanes / 2, n, n, n, n, n);
+                        "    }\n", a->fixed, n, n, k->lanes / 2, n, suffix(a), n, n, n, n, n);
         yki_text_printf(e->out, "    for (ulong yk_i = %u + yk_lane; yk_i < yk_x_%s; yk_i += %u) u_%s[yk_n * yk_x_%s + yk_i] = ",
                         a->fixed, n, k->lanes, n, n);
         identity(e, a);
@@ -282,6 +321,23 @@ static void extensions(yki_emit *e, const yki_kinfo *k)
     if (!k->contract) add(e, "#pragma OPENCL FP_CONTRACT OFF\n");
 }
 
+/* The smaller or larger of two floats as bits.  In integers, since a device may take
+ * denormals for zeros: NaN is skipped, and -0 is less than +0. */
+static void pick(yki_emit *e, const yki_argument *a)
+{
+    bool wide = a->elem->size == 8;
+    const char *t = wide ? "double" : "float", *i = wide ? "long" : "int", *u = wide ? "ulong" : "uint";
+    const char *most = wide ? "0x7fffffffffffffffL" : "0x7fffffff";
+    const char *inf = wide ? "0x7ff0000000000000L" : "0x7f800000";
+    int sign = wide ? 63 : 31;
+    yki_text_printf(e->out,
+                    "static %s yk_pick_%s_%s(%s o, %s b)\n{\n    %s p = as_%s(o), q = as_%s(b);\n"
+                    "    if ((q & %s) > %s) return as_%s(p);\n    if ((p & %s) > %s) return as_%s(q);\n"
+                    "    return as_%s((q ^ (q >> %d & %s)) %s (p ^ (p >> %d & %s)) ? q : p);\n}\n",
+                    u, word(a), suffix(a), t, t, i, i, i, most, inf, u, most, inf, u, u, sign, most,
+                    a->use == YKI_USE_MIN ? "<" : ">", sign, most);
+}
+
 /* The update functions of the unordered reductions that occur. */
 static void updates(yki_emit *e, const yki_kinfo *k)
 {
@@ -302,10 +358,7 @@ static void updates(yki_emit *e, const yki_kinfo *k)
             continue;
         }
         const char *u = a->elem->size == 8 ? "ulong" : "uint";
-        const char *less = a->use == YKI_USE_MIN ? "<" : ">", *zero = a->use == YKI_USE_MIN ? "|" : "&";
-        yki_text_printf(e->out, "static %s yk_pick_%s_%s(%s o, %s b)\n{\n    %s r = b %s o || o != o ? b : o;\n"
-                        "    return as_%s(o == b ? as_%s(o) %s as_%s(b) : as_%s(r));\n}\n", u, word(a), suffix(a), t, t, t,
-                        less, u, u, zero, u, u);
+        pick(e, a);
         yki_text_printf(e->out, "static void yk_%s_%s(local %s *l, global %s *g, uint use_local, ulong e, %s v)\n{\n", word(a),
                         suffix(a), t, t, t);
         for (int side = 0; side < 2; side++) {
@@ -330,6 +383,7 @@ void yki_emit_device(yki_back *b, yki_kinfo *k, yki_text *out)
     yki_emit_constants(&e);
     yki_emit_helpers(&e);
     updates(&e, k);
+    additions(&e, k);
     body(&e, k);
     yki_text_printf(out, "kernel void yk_kernel_%s", k->func->name);
     parameters(&e, k);

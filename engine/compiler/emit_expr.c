@@ -14,6 +14,8 @@ void yki_emit_var_name(yki_emit *e, const yki_var *v)
         yki_text_printf(e->out, "%s%s", e->param, yki_public_name(e->b, v->name));
     } else if (v->kind == YKI_VAR_PROGRAM) {
         yki_text_printf(e->out, "c_%s_%u", v->name, v->id);
+    } else if (e->spmd && v->kind == YKI_VAR_LOCAL) {
+        yki_text_printf(e->out, "u_%s_%u", v->name, v->id);
     } else {
         yki_text_printf(e->out, "u_%s", v->name);
     }
@@ -79,20 +81,19 @@ static void shift(yki_emit *e, const yki_expr *x)
     add(e, "))");
 }
 
-/* A condition that the active box has made constant: 0 or 1; -1: not one. */
-static int settled(const yki_expr *x)
+int yki_settled(const yki_expr *x)
 {
     if (x->note == yki_always_true) return 1;
     if (x->note == yki_always_false) return 0;
-    if (x->kind == YKI_EX_CAST && x->cast == YKI_CAST_NUMBER && x->implicit) return settled(x->a);
+    if (x->kind == YKI_EX_CAST && x->cast == YKI_CAST_NUMBER && x->implicit) return yki_settled(x->a);
     if (x->kind == YKI_EX_UNARY && x->op == YKI_OP_NOT) {
-        int a = settled(x->a);
+        int a = yki_settled(x->a);
         return a < 0 ? a : !a;
     }
     if (x->kind != YKI_EX_BINARY || (x->op != YKI_OP_LOGICAL_AND && x->op != YKI_OP_LOGICAL_OR)) {
         return -1;
     }
-    int a = settled(x->a), b = settled(x->b), deciding = x->op == YKI_OP_LOGICAL_OR;
+    int a = yki_settled(x->a), b = yki_settled(x->b), deciding = x->op == YKI_OP_LOGICAL_OR;
     if (a == deciding || (b == deciding && yki_expr_pure(x->a))) return deciding;
     return a >= 0 && b >= 0 ? !deciding : -1;
 }
@@ -100,8 +101,8 @@ static int settled(const yki_expr *x)
 static void binary(yki_emit *e, const yki_expr *x)
 {
     bool logical = x->op == YKI_OP_LOGICAL_AND || x->op == YKI_OP_LOGICAL_OR;
-    if (logical && (settled(x->a) >= 0 || settled(x->b) >= 0)) {
-        yki_emit_expr(e, settled(x->a) >= 0 ? x->b : x->a); /* the other one decides */
+    if (logical && (yki_settled(x->a) >= 0 || yki_settled(x->b) >= 0)) {
+        yki_emit_expr(e, yki_settled(x->a) >= 0 ? x->b : x->a); /* the other one decides */
         return;
     }
     if (x->op == YKI_OP_SHL || x->op == YKI_OP_SHR) {
@@ -297,7 +298,7 @@ static void variable(yki_emit *e, const yki_var *v)
 
 void yki_emit_expr(yki_emit *e, const yki_expr *x)
 {
-    int constant = settled(x);
+    int constant = yki_settled(x);
     if (constant >= 0) {
         add(e, constant ? "1" : "0");
         return;

@@ -11,7 +11,7 @@
  * the slice.  Where indexes vary, items run one after the other.
  *
  * Called by emit_source.c. */
-#include "compiler/emit.h"
+#include "compiler/spmd.h"
 
 #include <stdio.h>
 
@@ -90,10 +90,27 @@ static void body_call(yki_emit *e, const yki_kinfo *k, uint32_t lanes)
     add(e, ");");
 }
 
+/* The same for a body that runs in lanes by itself. */
+static void spmd_call(yki_emit *e, const yki_kinfo *k, const char *count, uint32_t lanes)
+{
+    yki_emit_line(e);
+    yki_text_printf(e->out, "yk_body_%s(yk_b, yk_y, yk_z, &yk_r, %s, %u", k->func->name, count, lanes ? lanes : 1);
+    for (uint32_t i = 0; i < k->arg_count; i++) {
+        const yki_argument *a = &k->arg[i];
+        if (yki_use_reduces(a->use)) yki_text_printf(e->out, ", yk_acc%u", i);
+        else yki_text_printf(e->out, ", yk_a.%s", a->public_name);
+    }
+    add(e, ");");
+}
+
 /* ---- loops over the work-items ---- */
 
 static void lane_loop(yki_emit *e, const yki_kinfo *k, const char *count, uint32_t lanes)
 {
+    if (k->spmd) {
+        spmd_call(e, k, count, lanes);
+        return;
+    }
     line(e, "{");
     e->indent++;
     line(e, "const int32_t yk_b32 = (int32_t)yk_b, yk_y32 = (int32_t)yk_y, yk_z32 = (int32_t)yk_z;");
@@ -140,7 +157,7 @@ static void row_loop(yki_emit *e, const yki_kinfo *k, uint32_t chunk, uint32_t l
 static void item_loops(yki_emit *e, const yki_kinfo *k, uint32_t lanes)
 {
     static const char id[] = "xyz";
-    uint32_t chunk = lanes > 1 ? lanes : k->axis == 0 && lanes != 1 ? 64 : ROW_CHUNK;
+    uint32_t chunk = lanes > 1 ? lanes : k->spmd ? YKI_LANES : k->axis == 0 && lanes != 1 ? 64 : ROW_CHUNK;
     for (uint32_t d = 0; d < 3; d++) {
         yki_emit_line(e);
         if (d >= k->dims) {
@@ -339,7 +356,9 @@ void yki_emit_range(yki_emit *e, yki_kinfo *k)
     }
     add(e, k->contract ? "YK_CONTRACT_FAST\n" : "YK_CONTRACT_OFF\n");
     add(e, k->contract ? "" : "#ifdef YK_GCC\n#pragma GCC push_options\n#pragma GCC optimize(\"fp-contract=off\")\n#endif\n");
-    body(e, k);
+    k->spmd = lanes_of(k) == 1 ? NULL : yki_spmd_plan(e->b, k);
+    if (k->spmd) yki_emit_spmd(e, k, k->spmd);
+    else body(e, k);
     range(e, k);
     levels(e, k);
     add(e, k->contract ? "" : "#ifdef YK_GCC\n#pragma GCC pop_options\n#endif\n\n");

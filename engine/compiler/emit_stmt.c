@@ -1,5 +1,5 @@
 /* emit_stmt: statements, functions and program-scope constants. */
-#include "compiler/emit.h"
+#include "compiler/spmd.h"
 
 static void add(yki_emit *e, const char *s) { yki_text_add(e->out, s); }
 
@@ -47,11 +47,11 @@ static void update_device(yki_emit *e, const yki_update *u)
 {
     const yki_argument *a = &e->k->arg[u->arg];
     if (a->ordered) {
-        yki_text_printf(e->out, "u_%s[", a->var->name);
+        yki_text_printf(e->out, "yk_add_%s(&u_%s[", yki_kind_suffix(a->elem->kind), a->var->name);
         update_index(e, u);
-        add(e, "] += ");
+        add(e, "], ");
         update_value(e, u);
-        add(e, ";");
+        add(e, ");");
         return;
     }
     yki_text_printf(e->out, "yk_%s_%s(yk_l_%s, u_%s, yk_u_%s, (ulong)(", update_word(u->use),
@@ -93,16 +93,31 @@ static void one_var(yki_emit *e, const yki_var *v)
 {
     yki_text name = {0};
     if (v->kind == YKI_VAR_PROGRAM) return; /* written at program scope */
+    const yki_lane_var *lane = e->spmd ? yki_spmd_var(e->spmd, v) : NULL;
+    if (lane && lane->lane) { /* declared at the top of the pass */
+        if (!v->init) return;
+        yki_emit_var_name(e, v);
+        add(e, " = ");
+        if (v->init->kind == YKI_EX_INIT) {
+            add(e, "(");
+            yki_emit_type(e, v->type->plain);
+            add(e, ")");
+        }
+        yki_emit_expr(e, v->init);
+        add(e, ";");
+        return;
+    }
     yki_text_printf(&name, "u_%s", v->name);
+    if (e->spmd) yki_text_printf(&name, "_%u", v->id);
     if (name.failed) e->out->failed = true;
     yki_emit_decl(e, v->type, yki_text_get(&name));
-    yki_text_free(&name);
     if (v->init) {
         add(e, " = ");
         yki_emit_expr(e, v->init);
     }
     add(e, ";");
-    if (!v->reads) yki_text_printf(e->out, " (void)u_%s;", v->name);
+    if (!v->reads) yki_text_printf(e->out, " (void)%s;", yki_text_get(&name));
+    yki_text_free(&name);
 }
 
 static void declaration(yki_emit *e, const yki_stmt *s)
@@ -205,22 +220,31 @@ void yki_emit_stmt(yki_emit *e, const yki_stmt *s)
         add(e, ";");
         return;
     case YKI_ST_IF: branch(e, s); return;
-    case YKI_ST_FOR: for_loop(e, s); return;
+    case YKI_ST_FOR:
     case YKI_ST_WHILE:
-    case YKI_ST_DO: while_loop(e, s); return;
+    case YKI_ST_DO:
+        e->loops += 1;
+        if (s->kind == YKI_ST_FOR) for_loop(e, s);
+        else while_loop(e, s);
+        e->loops -= 1;
+        return;
     case YKI_ST_SWITCH:
+        e->loops += 0x10000;
         add(e, "switch (");
         yki_emit_expr(e, s->expr);
         add(e, ") ");
         body(e, s->body);
+        e->loops -= 0x10000;
         return;
     case YKI_ST_CASE:
         if (s->value < 0) yki_text_printf(e->out, "case (%lld):;", (long long)s->value);
         else yki_text_printf(e->out, "case %lld:;", (long long)s->value);
         return;
     case YKI_ST_DEFAULT: add(e, "default:;"); return;
-    case YKI_ST_BREAK: add(e, "break;"); return;
-    case YKI_ST_CONTINUE: add(e, "continue;"); return;
+    case YKI_ST_BREAK: add(e, e->on_break && !e->loops ? e->on_break : "break;"); return;
+    case YKI_ST_CONTINUE:
+        add(e, e->on_continue && !(e->loops & 0xffff) ? e->on_continue : "continue;");
+        return;
     case YKI_ST_RETURN: leave(e, s); return;
     }
 }

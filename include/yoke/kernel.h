@@ -163,7 +163,7 @@ typedef struct yk_host_table {
  * It is launched over the padded box: get_global_id(d) counts from 0 and stands for
  * id lo + get_global_id(d), masked from hi on.  With ordered sums it is launched as
  * one work-group of `lanes` work-items for each block of the part, in one
- * dimension. */
+ * dimension.  YK_FLUSHES is defined where the device takes denormal floats for zeros. */
 typedef struct yk_device_table {
     uint32_t abi, size;
     const char *source;

@@ -5,6 +5,7 @@
  *
  * Works by standing in for the engine: yk_launch below is what the workloads call. */
 #include <inttypes.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <loops.yk.h>
 #include <memory/memory.h>
 #include <workload.h>
 
@@ -219,6 +221,55 @@ static void test_dot_has_one_result(void **state)
     yki_instance_close(&in);
 }
 
+/* Sums that stay among denormals, on devices that have none as well; signed zeros,
+ * infinities and NaN. */
+static void test_sum_of_tiny_numbers(void **state)
+{
+    enum { N = 70001 };
+    static float x[N];
+    harness *h = *state;
+    uint64_t random = 99;
+    h->only = 0;
+    for (int kind = 0; kind < 4; kind++) {
+        float first = 0;
+        for (size_t i = 0; i < N; i++) {
+            uint32_t bits = (uint32_t)yki_random(&random);
+            if (kind == 0) bits &= 0x800007ffu;                     /* denormals */
+            if (kind == 1) bits = (bits & 0x80ffffffu) | (bits & 0x0c000000u); /* and near */
+            if (kind == 2) bits = 0x80000000u;                      /* -0 alone */
+            if (kind == 3) bits &= 0xbfffffffu;                     /* anything below 2 */
+            memcpy(&x[i], &bits, sizeof bits);
+        }
+        for (int round = 0; round < 25; round++) {
+            float sum = kind == 2 ? -0.0f : 0.0f;
+            h->whole = round == 0;
+            assert_int_equal(total_run((yk_engine *)h, yk_1d(N), x, &sum, N), YK_OK);
+            if (round == 0) first = sum;
+            uint32_t got, want;
+            memcpy(&got, &sum, sizeof got);
+            memcpy(&want, &first, sizeof want);
+            if (got != want) fail_msg("kind %d, round %d: %08x, not %08x", kind, round, got, want);
+        }
+    }
+    h->whole = false;
+}
+
+static void test_sum_with_nan(void **state)
+{
+    enum { N = 20011 };
+    static float x[N];
+    harness *h = *state;
+    for (int round = 0; round < 10; round++) {
+        float nan = 0, inf = 0;
+        for (size_t i = 0; i < N; i++) x[i] = i == 777 ? INFINITY : 1.0f;
+        assert_int_equal(total_run((yk_engine *)h, yk_1d(N), x, &inf, N), YK_OK);
+        assert_true(isinf(inf) && inf > 0);
+        x[15000] = -INFINITY;
+        assert_int_equal(total_run((yk_engine *)h, yk_1d(N), x, &nan, N), YK_OK);
+        assert_true(isnan(nan));
+    }
+}
+
 /* ---- devices ---- */
 
 static void open_device(harness *h, size_t i)
@@ -273,6 +324,8 @@ int main(void)
         cmocka_unit_test(test_each_device_alone),
         cmocka_unit_test(test_all_mixed),
         cmocka_unit_test(test_dot_has_one_result),
+        cmocka_unit_test(test_sum_of_tiny_numbers),
+        cmocka_unit_test(test_sum_with_nan),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }

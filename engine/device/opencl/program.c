@@ -56,6 +56,18 @@ static void read_group_limits(cl_dev *dev, yki_program *p)
         p->max_group = yki_min(p->max_group, value);
 }
 
+/* The table's options, and what the source must know of the device: YK_FLUSHES where
+ * floats below the normal ones are taken for zeros, so that ordered sums make up for it. */
+static bool write_options(const cl_dev *dev, const yk_device_table *table, char *to, size_t size)
+{
+    cl_device_fp_config config = 0;
+    cl_int err = clGetDeviceInfo(dev->id, CL_DEVICE_SINGLE_FP_CONFIG, sizeof config, &config, NULL);
+    bool keeps = err == CL_SUCCESS && (config & CL_FP_DENORM) != 0;
+    int n = snprintf(to, size, "%s%s", table->options ? table->options : "",
+                     keeps ? "" : " -DYK_FLUSHES");
+    return n >= 0 && (size_t)n < size;
+}
+
 yk_status yki_cl_build(cl_dev *dev, const char *name, const yk_device_table *table,
                        yki_program *out, yk_diag *diag)
 {
@@ -69,8 +81,12 @@ yk_status yki_cl_build(cl_dev *dev, const char *name, const yk_device_table *tab
         st = fail_build(dev, name, err, "clCreateProgramWithSource", diag);
         goto done;
     }
-    err = clBuildProgram(made.program, 1, &dev->id, table->options ? table->options : "", NULL,
-                         NULL);
+    char options[512];
+    if (!write_options(dev, table, options, sizeof options)) {
+        st = yki_fail(diag, YK_E_BUILD, "%s: its compiler options are too long", name);
+        goto done;
+    }
+    err = clBuildProgram(made.program, 1, &dev->id, options, NULL, NULL);
     if (err != CL_SUCCESS) {
         st = fail_build(dev, name, err, "clBuildProgram", diag);
         if (st == YK_E_BUILD) append_log(dev, made.program, diag);
