@@ -325,6 +325,12 @@ static void template_row(yki_emit *e, const row *r, yki_type_kind t)
     yki_text_add(e->out, "\n}\n");
 }
 
+bool yki_builtin_vectorises(const char *name)
+{
+    const row *r = find_row(name, YKI_T_FLOAT);
+    return !r || r->body || r->vector || own_name(name);
+}
+
 /* ---- conversions ---- */
 
 static void converter_name(yki_emit *e, const yki_used *u)

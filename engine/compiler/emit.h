@@ -76,6 +76,8 @@ void yki_emit_builtin(yki_emit *e, const yki_expr *x);
 
 /* Definitions of everything in `used`. */
 void yki_emit_preamble(yki_emit *e);
+/* Does the C compiler vectorise calls of it? */
+bool yki_builtin_vectorises(const char *name);
 void yki_use_builtin(yki_emit *e, const char *name, yki_type_kind type);
 
 /* ---- whole texts ---- */

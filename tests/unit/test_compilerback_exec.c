@@ -51,6 +51,12 @@ ITEM(shifts, (const long *)a->in, (long *)a->out, a->n, a->s)
 ITEM(doubles, a->x, a->y, a->a, a->n)
 ITEM(local_groups, a->u, a->v, a->w)
 
+ITEM(escapes, a->in, a->out, a->n, a->limit)
+ITEM(pairwise, a->u, a->v, a->n)
+ITEM(nested, a->in, a->out, a->n, a->m)
+ITEM(branches, a->in, a->out, a->n, a->m)
+ITEM(rows_of_loops, a->u, a->v, a->w, a->h)
+
 static const int sizes[] = {0, 1, 2, 5, 63, 64, 65, 127, 128, 129, 200, 521, 1000};
 
 /* n items asked for, in ranges that are padded, cut short, or begin later. */
@@ -85,6 +91,10 @@ LINE(structs, .s = {3, 4})
 LINE(control)
 LINE(shifts, .s = 11)
 LINE(doubles, .a = 3.5)
+LINE(escapes, .limit = 60)
+LINE(pairwise)
+LINE(nested, .m = 9)
+LINE(branches, .m = 21)
 
 #define PLANE(name, ...) \
     static void test_##name(void **state) \
@@ -104,6 +114,7 @@ PLANE(interior, .k = 0.25f)
 PLANE(blur)
 PLANE(columns)
 PLANE(transpose)
+PLANE(rows_of_loops)
 
 static void test_boundary(void **state)
 {
@@ -170,7 +181,8 @@ int main(void)
         cmocka_unit_test(test_shifts), cmocka_unit_test(test_doubles), cmocka_unit_test(test_interior),
         cmocka_unit_test(test_blur), cmocka_unit_test(test_columns), cmocka_unit_test(test_transpose),
         cmocka_unit_test(test_boundary), cmocka_unit_test(test_volume), cmocka_unit_test(test_launch_words),
-        cmocka_unit_test(test_local_groups), cmocka_unit_test(test_negative),
+        cmocka_unit_test(test_escapes), cmocka_unit_test(test_pairwise), cmocka_unit_test(test_nested),
+        cmocka_unit_test(test_branches), cmocka_unit_test(test_rows_of_loops), cmocka_unit_test(test_local_groups), cmocka_unit_test(test_negative),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -223,3 +223,81 @@ kernel void local_groups(global const float *u, global float *v, int w)
     size_t x = get_global_id(0), y = get_global_id(1);
     v[y * get_global_size(0) + x] = u[x + y * get_global_size(0)] + (float)w;
 }
+
+/* Loops whose turns differ from item to item. */
+kernel void escapes(global const float *in, global int *out, int n, int limit)
+{
+    int i = get_global_id(0);
+    if (i >= n) return;
+    float cx = in[i], cy = in[i] * 0.5f - 0.3f, x = 0.0f, y = 0.0f;
+    int k;
+    for (k = 0; k < limit; k++) {
+        float xx = x * x, yy = y * y;
+        if (xx + yy > 4.0f) break;
+        y = 2.0f * x * y + cy;
+        x = xx - yy + cx;
+        if (k == 7) continue;
+        x += 0.001f;
+    }
+    out[i] = k;
+}
+
+kernel void pairwise(global const float *u YK_LEN(n), global float *v, int n)
+{
+    size_t i = get_global_id(0);
+    if (i >= n) return;
+    float acc = 0.0f, mine = u[i];
+    for (int j = 0; j < n; j++) {
+        float d = u[j] - mine;
+        acc += d * d * (j & 1 ? 1.0f : -1.0f);
+    }
+    v[i] = acc;
+}
+
+kernel void nested(global const int *in, global int *out, int n, int m)
+{
+    int i = get_global_id(0);
+    if (i >= n) return;
+    int v = in[i] & 31, acc = in[i];
+    for (int a = 0; a < v; a++) {
+        int b = v;
+        do {
+            acc = acc * 5 + b;
+            if (acc & 64) break;
+            b--;
+        } while (b > a);
+        if ((acc & 7) == 3) continue;
+        acc ^= a;
+        if ((acc & 255) == 77) break;
+        for (int c = 0; c < m; c++) acc += c ^ a;
+    }
+    out[i] = acc;
+}
+
+kernel void branches(global const int *in, global int *out, int n, int m)
+{
+    int i = get_global_id(0);
+    if (i >= n) return;
+    int v = in[i], acc = 1;
+    if (v > 0) {
+        int k = v & 63;
+        while (k > 0) { acc += k * v; k -= 3; }
+        acc ^= 5;
+    } else if (v & 1) {
+        for (int k = 0; k < m; k++) { int acc2 = acc + k; acc += acc2 & 3; }
+    } else {
+        acc = -v;
+    }
+    { int v = acc * 2; int k = 0; while (v > 3 && k < 40) { v >>= 1; k++; } acc += k; }
+    out[i] = acc + v;
+}
+
+kernel void rows_of_loops(global const float *u, global int *v, int w, int h)
+{
+    int x = get_global_id(0), y = get_global_id(1);
+    if (x >= w || y >= h) return;
+    float s = u[y * w + x];
+    int turns = 0;
+    while (s < 10.0f && turns < 50 + (x & 3)) { s = s * 1.25f + 0.125f; turns++; }
+    v[y * w + x] = turns;
+}

@@ -1,0 +1,420 @@
+/* emit_spmd: writes a planned body (spmd.h) as loops over 64 lanes.
+ *
+ * In the text, yk_v<id> is the array of a variable, u_name_<id> one lane's copy of it,
+ * yk_m<part> the mask of a loop or branch: 1 where a lane takes part.  Each pass over
+ * the lanes loads what it mentions, runs the statements under its mask, and stores what
+ * it may have changed, so that the C compiler sees no conditional store but those to
+ * the arguments. */
+#include "compiler/spmd.h"
+
+static void add(yki_emit *e, const char *s) { yki_text_add(e->out, s); }
+
+static void line(yki_emit *e, const char *s)
+{
+    yki_emit_line(e);
+    add(e, s);
+}
+
+typedef struct writer {
+    yki_emit *e;
+    const yki_kinfo *k;
+    const yki_spmd *plan;
+    uint32_t labels;
+} writer;
+
+/* Masks around a part, innermost first. */
+typedef struct mask {
+    const struct mask *outer;
+    uint32_t id;
+    bool loop;      /* of a loop's lanes still turning (break clears it) */
+    bool turn;      /* of this turn (continue clears it) */
+} mask;
+
+/* ---- one pass over the lanes ---- */
+
+static void open_pass(writer *w, const yki_part *p, const mask *m, bool jumps)
+{
+    yki_emit *e = w->e;
+    line(e, "YK_IVDEP");
+    line(e, "for (int32_t yk_l = 0; yk_l < yk_lanes; yk_l++) {");
+    e->indent++;
+    line(e, "const yk_items yk_w = {yk_b + yk_l, yk_y, yk_z, yk_b32 + yk_l, yk_y32, yk_z32, yk_rp};");
+    line(e, "(void)yk_w;");
+    for (uint32_t i = 0; i < w->k->arg_count; i++) {
+        const yki_argument *a = &w->k->arg[i];
+        if (!yki_use_reduces(a->use)) continue;
+        yki_emit_line(e);
+        yki_text_printf(e->out, "%s *const u_%s = yk_r_%s + yk_l;", yki_emit_kind(a->elem->kind, false), a->var->name,
+                        a->var->name);
+        yki_text_printf(e->out, " (void)u_%s;", a->var->name);
+    }
+    for (const yki_lane_var *v = w->plan->vars; v; v = v->next) {
+        if (!v->lane || !yki_part_mentions(p, v->var)) continue;
+        yki_emit_line(e);
+        yki_text name = {0};
+        yki_text_printf(&name, "u_%s_%u", v->var->name, v->var->id);
+        yki_emit_decl(e, v->var->type->plain, yki_text_get(&name));
+        yki_text_free(&name);
+        yki_text_printf(e->out, " = yk_v%u[yk_l];", v->var->id);
+    }
+    for (const mask *x = m; x; x = jumps ? x->outer : NULL) {
+        yki_emit_line(e);
+        yki_text_printf(e->out, "int32_t yk_n%u = yk_m%u[yk_l];", x->id, x->id);
+    }
+}
+
+static void close_pass(writer *w, const yki_part *p, const mask *m, bool jumps)
+{
+    yki_emit *e = w->e;
+    for (const yki_lane_var *v = w->plan->vars; v; v = v->next) {
+        if (!v->lane || !yki_part_writes(p, v->var)) continue;
+        yki_emit_line(e);
+        yki_text_printf(e->out, "yk_v%u[yk_l] = u_%s_%u;", v->var->id, v->var->name, v->var->id);
+    }
+    for (const mask *x = m; jumps && x; x = x->outer) {
+        yki_emit_line(e);
+        yki_text_printf(e->out, "yk_m%u[yk_l] = yk_n%u;", x->id, x->id);
+    }
+    e->indent--;
+    line(e, "}");
+}
+
+/* What break and continue become in this pass: clear the masks up to their loop's. */
+static void set_jumps(writer *w, const mask *m, yki_text *out_break, yki_text *out_continue, uint32_t label)
+{
+    yki_text_add(out_break, "{ ");
+    yki_text_add(out_continue, "{ ");
+    for (const mask *x = m; x; x = x->outer) {
+        yki_text_printf(out_break, "yk_n%u = 0; ", x->id);
+        if (x->loop) break;
+        yki_text_printf(out_continue, "yk_n%u = 0; ", x->id);
+    }
+    yki_text_printf(out_break, "goto yk_out%u; }", label);
+    yki_text_printf(out_continue, "goto yk_out%u; }", label);
+    w->e->on_break = yki_text_get(out_break);
+    w->e->on_continue = yki_text_get(out_continue);
+    w->e->loops = 0;
+}
+
+static void clear_jumps(writer *w, yki_text *a, yki_text *b)
+{
+    w->e->on_break = w->e->on_continue = NULL;
+    yki_text_free(a);
+    yki_text_free(b);
+}
+
+static bool jumps_out(const yki_part *p)
+{
+    for (const yki_stmt *s = p->first; s && s != p->end; s = s->next) {
+        if (yki_jumps_in(s, false, false)) return true;
+    }
+    return false;
+}
+
+static void segment(writer *w, const yki_part *p, const mask *m)
+{
+    yki_emit *e = w->e;
+    yki_text br = {0}, co = {0};
+    bool jumps = m && jumps_out(p);
+    uint32_t label = w->labels++;
+    open_pass(w, p, m, jumps);
+    if (jumps) set_jumps(w, m, &br, &co, label);
+    if (m) {
+        yki_emit_line(e);
+        yki_text_printf(e->out, "if (yk_n%u) {", m->id);
+        e->indent++;
+    }
+    for (const yki_stmt *s = p->first; s && s != p->end; s = s->next) {
+        yki_emit_line(e);
+        yki_emit_stmt(e, s);
+    }
+    if (p->expr) {
+        yki_emit_line(e);
+        yki_emit_expr(e, p->expr);
+        add(e, ";");
+    }
+    if (m) {
+        e->indent--;
+        line(e, "}");
+    }
+    if (jumps) {
+        yki_emit_line(e);
+        yki_text_printf(e->out, "yk_out%u:;", label);
+    }
+    clear_jumps(w, &br, &co);
+    close_pass(w, p, m, jumps);
+}
+
+/* ---- masks ---- */
+
+static void new_mask(writer *w, uint32_t id, const mask *from)
+{
+    yki_emit *e = w->e;
+    yki_emit_line(e);
+    yki_text_printf(e->out, "int32_t yk_m%u[64] __attribute__((aligned(64)));", id);
+    yki_emit_line(e);
+    yki_text_printf(e->out, "for (int32_t yk_l = 0; yk_l < yk_lanes; yk_l++) yk_m%u[yk_l] = ", id);
+    if (from) yki_text_printf(e->out, "yk_m%u[yk_l];", from->id);
+    else add(e, "1;");
+}
+
+static void parts(writer *w, const yki_part *p, const mask *m);
+
+/* ---- loops ---- */
+
+static void uniform_loop(writer *w, const yki_part *p, const mask *m)
+{
+    yki_emit *e = w->e;
+    const yki_var *v = p->stmt->init->vars;
+    yki_text name = {0};
+    yki_text_printf(&name, "u_%s_%u", v->name, v->id);
+    line(e, "for (");
+    yki_emit_decl(e, v->type->plain, yki_text_get(&name));
+    yki_text_free(&name);
+    add(e, " = ");
+    yki_emit_expr(e, v->init);
+    add(e, "; ");
+    yki_emit_expr(e, p->stmt->expr);
+    add(e, "; ");
+    yki_emit_expr(e, p->stmt->step);
+    add(e, ") {");
+    e->indent++;
+    parts(w, p->body, m);
+    e->indent--;
+    line(e, "}");
+}
+
+static void condition(writer *w, const yki_stmt *s)
+{
+    if (s->expr) yki_emit_expr(w->e, s->expr);
+    else add(w->e, "1");
+}
+
+/* Condition, body and step in one pass. */
+static void fused_turn(writer *w, const yki_part *p, uint32_t label)
+{
+    yki_emit *e = w->e;
+    const yki_stmt *s = p->stmt;
+    bool first = s->kind != YKI_ST_DO;
+    yki_text br = {0}, co = {0};
+    yki_text_printf(&br, "{ yk_n%u = 0; goto yk_out%u; }", p->id, label);
+    yki_text_printf(&co, "goto yk_next%u;", label);
+    e->on_break = yki_text_get(&br);
+    e->on_continue = yki_text_get(&co);
+    e->loops = 0;
+    if (first) {
+        yki_emit_line(e);
+        yki_text_printf(e->out, "yk_n%u = (", p->id);
+        condition(w, s);
+        add(e, ") != 0;");
+        yki_emit_line(e);
+        yki_text_printf(e->out, "if (yk_n%u) {", p->id);
+        e->indent++;
+    }
+    yki_emit_line(e);
+    yki_emit_stmt(e, s->body);
+    if (yki_jumps_in(s->body, false, false)) {
+        yki_emit_line(e);
+        yki_text_printf(e->out, "yk_next%u: __attribute__((unused));", label);
+    }
+    if (s->step) {
+        yki_emit_line(e);
+        yki_emit_expr(e, s->step);
+        add(e, ";");
+    }
+    if (first) {
+        e->indent--;
+        line(e, "}");
+    } else {
+        yki_emit_line(e);
+        yki_text_printf(e->out, "yk_n%u = (", p->id);
+        condition(w, s);
+        add(e, ") != 0;");
+    }
+    clear_jumps(w, &br, &co);
+}
+
+/* One turn (`if`) or all that remain (`while`) of each lane that still turns. */
+static void fused_pass(writer *w, const yki_part *p, const char *word)
+{
+    yki_emit *e = w->e;
+    const mask alone = {NULL, p->id, true, false};
+    uint32_t label = w->labels++;
+    open_pass(w, p, &alone, true);
+    yki_emit_line(e);
+    yki_text_printf(e->out, "%s (yk_n%u) {", word, p->id);
+    e->indent++;
+    fused_turn(w, p, label);
+    if (yki_jumps_in(p->stmt->body, false, false)) {
+        yki_emit_line(e);
+        yki_text_printf(e->out, "yk_out%u: __attribute__((unused));", label);
+    }
+    e->indent--;
+    line(e, "}");
+    if (*word == 'i') {
+        yki_emit_line(e);
+        yki_text_printf(e->out, "yk_any += yk_n%u;", p->id);
+    }
+    close_pass(w, p, &alone, true);
+}
+
+/* When few lanes are left they finish one by one. */
+static void fused_loop(writer *w, const yki_part *p, const mask *m)
+{
+    yki_emit *e = w->e;
+    new_mask(w, p->id, m);
+    line(e, "for (;;) {");
+    e->indent++;
+    line(e, "int32_t yk_any = 0;");
+    fused_pass(w, p, "if");
+    line(e, "if (yk_any > 2) continue;");
+    line(e, "if (yk_any) {");
+    e->indent++;
+    fused_pass(w, p, "while");
+    e->indent--;
+    line(e, "}");
+    line(e, "break;");
+    e->indent--;
+    line(e, "}");
+}
+
+/* One pass that asks the condition and thins out the mask. */
+static void ask(writer *w, const yki_part *p, const mask *m)
+{
+    yki_emit *e = w->e;
+    const yki_part question = {.kind = YKI_PART_SEGMENT, .expr = p->stmt->expr};
+    line(e, "int32_t yk_any = 0;");
+    open_pass(w, &question, m, false);
+    yki_emit_line(e);
+    yki_text_printf(e->out, "if (yk_n%u) yk_n%u = (", m->id, m->id);
+    condition(w, p->stmt);
+    add(e, ") != 0;");
+    yki_emit_line(e);
+    yki_text_printf(e->out, "yk_m%u[yk_l] = yk_n%u;", m->id, m->id);
+    yki_emit_line(e);
+    yki_text_printf(e->out, "yk_any |= yk_n%u;", m->id);
+    close_pass(w, &question, m, false);
+    line(e, "if (!yk_any) break;");
+}
+
+/* A loop around further loops. */
+static void masked_loop(writer *w, const yki_part *p, const mask *m)
+{
+    yki_emit *e = w->e;
+    const mask alive = {m, p->id, true, false}, turn = {&alive, p->id + 1000000, false, true};
+    bool first = p->stmt->kind != YKI_ST_DO;
+    new_mask(w, p->id, m);
+    line(e, "for (;;) {");
+    e->indent++;
+    if (first) ask(w, p, &alive);
+    new_mask(w, turn.id, &alive);
+    parts(w, p->body, &turn);
+    parts(w, p->other, &alive);
+    if (!first) ask(w, p, &alive);
+    e->indent--;
+    line(e, "}");
+}
+
+/* ---- branches around loops ---- */
+
+static void side(writer *w, const yki_part *p, const mask *m, bool then)
+{
+    yki_emit *e = w->e;
+    const mask own = {m, p->id + (then ? 2000000 : 3000000), false, false};
+    parts(w, then ? p->body : p->other, &own);
+    (void)e;
+}
+
+static void branch(writer *w, const yki_part *p, const mask *m)
+{
+    yki_emit *e = w->e;
+    const yki_part question = {.kind = YKI_PART_SEGMENT, .expr = p->stmt->expr};
+    uint32_t then = p->id + 2000000, other = p->id + 3000000;
+    line(e, "{");
+    e->indent++;
+    yki_emit_line(e);
+    yki_text_printf(e->out, "int32_t yk_m%u[64], yk_m%u[64];", then, other);
+    open_pass(w, &question, m, false);
+    yki_emit_line(e);
+    add(e, "int32_t yk_c = 0, yk_d = 0;");
+    yki_emit_line(e);
+    if (m) yki_text_printf(e->out, "if (yk_n%u) ", m->id);
+    add(e, "{ yk_c = (");
+    yki_emit_expr(e, p->stmt->expr);
+    add(e, ") != 0; yk_d = !yk_c; }");
+    yki_emit_line(e);
+    yki_text_printf(e->out, "yk_m%u[yk_l] = yk_c; yk_m%u[yk_l] = yk_d;", then, other);
+    close_pass(w, &question, m, false);
+    yki_emit_line(e);
+    yki_text_printf(e->out, "(void)yk_m%u, (void)yk_m%u;", then, other);
+    side(w, p, m, true);
+    if (p->other) side(w, p, m, false);
+    e->indent--;
+    line(e, "}");
+}
+
+static void parts(writer *w, const yki_part *p, const mask *m)
+{
+    yki_emit *e = w->e;
+    for (; p; p = p->next) {
+        line(e, "{");
+        e->indent++;
+        switch (p->kind) {
+        case YKI_PART_SEGMENT: segment(w, p, m); break;
+        case YKI_PART_UNIFORM: uniform_loop(w, p, m); break;
+        case YKI_PART_LOOP:
+            if (p->fused) fused_loop(w, p, m);
+            else masked_loop(w, p, m);
+            break;
+        case YKI_PART_IF: branch(w, p, m); break;
+        }
+        e->indent--;
+        line(e, "}");
+    }
+}
+
+/* ---- the function ---- */
+
+static void signature(yki_emit *e, const yki_kinfo *k)
+{
+    yki_text name = {0};
+    yki_text_printf(e->out, "YK_INLINE void yk_body_%s(const int64_t yk_b, const int64_t yk_y, const int64_t yk_z,\n"
+                    "    const yk_range *yk_rp, const int32_t yk_lanes, const int64_t yk_step", k->func->name);
+    for (uint32_t i = 0; i < k->arg_count; i++) {
+        const yki_argument *a = &k->arg[i];
+        yki_text_free(&name);
+        yki_text_printf(&name, yki_use_reduces(a->use) ? "yk_r_%s" : "u_%s", a->var->name);
+        add(e, ", ");
+        yki_emit_decl(e, a->var->type, yki_text_get(&name));
+    }
+    yki_text_free(&name);
+    add(e, ")\n{\n    (void)yk_step");
+    for (uint32_t i = 0; i < k->arg_count; i++) {
+        yki_text_printf(e->out, yki_use_reduces(k->arg[i].use) ? ", (void)yk_r_%s" : ", (void)u_%s", k->arg[i].var->name);
+    }
+    add(e, ";");
+}
+
+void yki_emit_spmd(yki_emit *e, const yki_kinfo *k, const yki_spmd *s)
+{
+    writer w = {e, k, s, 0};
+    e->k = k;
+    e->spmd = s;
+    signature(e, k);
+    e->indent = 1;
+    line(e, "const int32_t yk_b32 = (int32_t)yk_b, yk_y32 = (int32_t)yk_y, yk_z32 = (int32_t)yk_z;");
+    for (const yki_lane_var *v = s->vars; v; v = v->next) {
+        if (!v->lane) continue;
+        yki_text name = {0};
+        yki_text_printf(&name, "yk_v%u[64]", v->var->id);
+        yki_emit_line(e);
+        yki_emit_decl(e, v->var->type->plain, yki_text_get(&name));
+        add(e, " __attribute__((aligned(64))) = {0};");
+        yki_text_free(&name);
+    }
+    parts(&w, s->parts, NULL);
+    e->indent = 0;
+    add(e, "\n}\n\n");
+    e->spmd = NULL;
+    e->k = NULL;
+}
