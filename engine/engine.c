@@ -38,6 +38,16 @@ static yk_status check_engine(const yk_engine *e)
     return yki_pool_forked(e->pool) ? YK_E_FORKED : YK_OK;
 }
 
+/* A launch that never gets to the runner: its report says that nothing was done. */
+static yk_status refuse(yk_status st, const yk_run_opts *opts)
+{
+    if (!opts) return st;
+    if (opts->report) memset(opts->report, 0, sizeof *opts->report);
+    return yki_fail(opts->diag, st, st == YK_E_FORKED
+                    ? "the engine was opened before a fork: open one in the child"
+                    : "the engine is NULL");
+}
+
 /* ---- options ---- */
 
 typedef struct settings {
@@ -269,12 +279,13 @@ yk_status yk_launch(yk_engine *e, const yk_kernel *kernel, const yk_range *range
                     const void *args, const yk_run_opts *opts)
 {
     yk_status st = check_engine(e);
-    if (st != YK_OK) return st;
+    if (st != YK_OK) return refuse(st, opts);
     outcome o;
     gather(e, &o);
     st = check_opts(opts, o.diag);
     if (st == YK_OK)
         st = yki_runner_launch(e->runner, kernel, range, args, opts, o.report, o.diag);
+    else memset(o.report, 0, sizeof *o.report);
     if (opts && opts->report) *opts->report = *o.report;
     return hand_out(&o, st, opts);
 }
@@ -283,12 +294,13 @@ yk_status yk_submit(yk_engine *e, const yk_kernel *kernel, const yk_range *range
                     const void *args, const yk_run_opts *opts, yk_event **event)
 {
     yk_status st = check_engine(e);
-    if (st != YK_OK) return st;
+    if (st != YK_OK) return refuse(st, opts);
     outcome o;
     gather(e, &o);
     st = check_opts(opts, o.diag);
     if (st == YK_OK)
         st = yki_runner_submit(e->runner, kernel, range, args, opts, event, o.diag);
+    if (st != YK_OK && opts && opts->report) memset(opts->report, 0, sizeof *opts->report);
     return hand_out(&o, st, opts);
 }
 

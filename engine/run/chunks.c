@@ -31,6 +31,7 @@ static uint64_t chunk_deadline(const pipeline *p, size_t items)
         double least = patience > 0 && patience < 2 ? patience : 2;
         if (seconds < least) seconds = least;
     }
+    if (!(seconds < 1e9)) return UINT64_MAX;
     /* What is queued behind another chunk waits for that one first. */
     return yki_now_ns() + (uint64_t)(seconds * 1e9) * (p->n + 1);
 }
@@ -47,6 +48,7 @@ static yk_status start_chunk(pipeline *p, yki_order order, yk_diag *diag)
     yki_runner_lock(seat->runner);
     if (!t->first_ns) t->first_ns = f.start_ns;
     if (st == YK_OK) p->flights[p->n++] = f;
+    else t->failed++;
     return st;
 }
 
@@ -96,7 +98,7 @@ static void lose(pipeline *p, yk_status st, const yk_diag *diag)
     yki_seat *seat = p->seat;
     yki_launch *l = p->launch;
     size_t proc = seat->number + 1;
-    l->tally[proc].failed += (uint32_t)(p->n ? p->n : 1);
+    l->tally[proc].failed += (uint32_t)p->n;
     (void)snprintf(l->reason, sizeof l->reason, "%s: %.200s", seat->info.id, diag->text);
     if (st == YK_E_NOMEM && !yki_device_abandoned(seat->device)) {
         yki_plan_failed(l->plan, proc);     /* this time; it may have memory again later */
@@ -142,7 +144,7 @@ static yk_status fill(pipeline *p, yki_order_kind *last, yk_diag *diag)
 static void take_orders(pipeline *p)
 {
     yk_status st = YK_OK;
-    yk_diag diag;
+    yk_diag diag = {0};
     yki_order_kind last;
     for (;;) {
         st = fill(p, &last, &diag);

@@ -97,8 +97,11 @@ static size_t step_items(const yki_launch *l, size_t items)
 {
     const double look_s = 1e-3;
     const yki_tally *t = &l->tally[0];
-    double busy = t->last_ns ? yki_seconds(t->last_ns - t->first_ns) : 0;
-    if (busy <= 0 || !t->items) return items;
+    double busy = yki_seconds(t->work_ns);
+    if (busy <= 0 || !t->items) {
+        if (l->deadline_ns == UINT64_MAX) return items;
+        return yki_max(l->call.align, yki_round_down(items / 64, l->call.align));
+    }
     double step = look_s * (double)t->items / busy;
     if (step >= (double)items) return items;
     return yki_max(l->call.align, yki_round_down((size_t)step, l->call.align));
@@ -113,12 +116,14 @@ static void run_order(yki_runner *r, yki_launch *l, yki_order order)
     if (!t->first_ns) t->first_ns = start;
     while (at < end) {
         size_t step = yki_min(end - at, step_items(l, end - at));
+        uint64_t began = yki_now_ns();
         yki_runner_unlock(r);
         yki_host_run(r, l, at, at + step);
         yki_runner_lock(r);
         at += step;
         t->items += step;
         t->last_ns = yki_now_ns();
+        t->work_ns += t->last_ns - began;
         size_t trim = yki_plan_trim(l->plan, 0);
         end = yki_max(at, yki_min(end, trim));
         if (l->deadline_ns <= t->last_ns) end = at;

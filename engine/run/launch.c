@@ -16,7 +16,7 @@ yki_rate_key yki_launch_key(const yki_launch *l, size_t proc)
 {
     size_t work;
     if (!yki_mul(l->call.items, l->call.inner, &work)) work = SIZE_MAX;
-    return (yki_rate_key){.kernel = l->call.kernel->hash, .device = (uint32_t)proc,
+    return (yki_rate_key){.kernel = yki_kernel_key(l->call.kernel), .device = (uint32_t)proc,
                           .work = work, .inner = l->call.inner};
 }
 
@@ -212,11 +212,11 @@ static void learn(yki_runner *r, const yki_launch *l)
     const yki_tally *t = &l->tally[0];
     yki_plan_info info = yki_plan_get_info(l->plan);
     bool split = devices_worked(l) && t->items > 0;
-    if (t->items && t->last_ns > t->first_ns)
-        yki_rates_put(r->parts.rates, yki_launch_key(l, 0), t->items,
-                      yki_seconds(t->last_ns - t->first_ns), !devices_worked(l), false);
+    if (t->items && t->work_ns)
+        yki_rates_put(r->parts.rates, yki_launch_key(l, 0), t->items, yki_seconds(t->work_ns),
+                      !devices_worked(l), false);
     yki_rates_judge(r->parts.rates, yki_launch_key(l, 0), split, info.predicted_single_s,
-                    yki_seconds(yki_now_ns() - l->start_ns));
+                    yki_seconds(yki_now_ns() - l->turn_ns));
 }
 
 /* Lock held on entry and return. */
@@ -224,13 +224,13 @@ static yk_status run_planned(yki_runner *r, yki_launch *l, yk_diag *diag)
 {
     yk_status st = open_plan(r, l);
     if (st != YK_OK) return yki_fail(diag, st, "no plan could be made");
-    yki_plan_info info = yki_plan_get_info(l->plan);
-    if (!l->reason[0]) yki_copy_text(l->reason, sizeof l->reason, info.reason);
     l->serial = ++r->serials;
     r->launch = l;
     yki_runner_changed(r);
     yki_host_drive(r, l);
     r->launch = NULL;
+    yki_plan_info info = yki_plan_get_info(l->plan);    /* as it stands in the end */
+    if (!l->reason[0]) yki_copy_text(l->reason, sizeof l->reason, info.reason);
     if (!yki_plan_finished(l->plan)) st = YK_E_TIMEOUT;
     else learn(r, l);
     yki_plan_close(&l->plan);
@@ -293,9 +293,9 @@ static yk_status prepare(yki_runner *r, yki_launch *l, const yk_kernel *kernel,
     return yki_reduce_open(&l->reduce, &l->call, yki_pool_get_info(r->parts.pool).workers, diag);
 }
 
-static void read_opts(yki_launch *l, const yk_run_opts *opts)
+static void read_opts(yki_launch *l, uint64_t start_ns, const yk_run_opts *opts)
 {
-    l->start_ns = yki_now_ns();
+    l->start_ns = l->turn_ns = start_ns;
     l->deadline_ns = UINT64_MAX;
     if (!opts) return;
     l->policy = opts->policy;
@@ -308,6 +308,7 @@ static yk_status run_nested(yki_runner *r, yki_launch *l)
 {
     l->n_procs = 1;
     l->tally[0].used = true;
+    if (l->deadline_ns != UINT64_MAX) return run_until(r, l);
     l->tally[0].first_ns = yki_now_ns();
     yki_host_run(r, l, 0, l->call.items);
     l->tally[0].last_ns = yki_now_ns();
@@ -331,12 +332,12 @@ static yk_status conclude(const yki_runner *r, const yki_launch *l, yk_status st
     return st;
 }
 
-yk_status yki_launch_run(yki_runner *r, uint64_t ticket, const yk_kernel *kernel,
-                         const yk_range *range, const void *args, const yk_run_opts *opts,
-                         yk_report *report, yk_diag *diag)
+yk_status yki_launch_run(yki_runner *r, uint64_t ticket, uint64_t start_ns,
+                         const yk_kernel *kernel, const yk_range *range, const void *args,
+                         const yk_run_opts *opts, yk_report *report, yk_diag *diag)
 {
     yki_launch l = {0};
-    read_opts(&l, opts);
+    read_opts(&l, start_ns, opts);
     yk_status st = prepare(r, &l, kernel, range, args, diag);
     bool work = st == YK_OK && l.call.items > 0;
     yki_runner_lock(r);
@@ -344,13 +345,13 @@ yk_status yki_launch_run(yki_runner *r, uint64_t ticket, const yk_kernel *kernel
         st = yki_fail(diag, YK_E_TIMEOUT, "the deadline passed before its turn came");
         work = false;
     }
+    l.turn_ns = yki_now_ns();
     if (work) st = run_in_turn(r, &l, opts ? opts->devices : NULL, diag);
     yki_runner_unlock(r);
     combine(&l, st);
     yki_runner_lock(r);
     r->last_launch_ns = yki_now_ns();
     st = conclude(r, &l, st, report, diag);
-    yki_runner_end_turn(r, ticket);
     yki_runner_unlock(r);
     return st;
 }
@@ -359,16 +360,22 @@ yk_status yki_runner_launch(yki_runner *r, const yk_kernel *kernel, const yk_ran
                             const void *args, const yk_run_opts *opts, yk_report *report,
                             yk_diag *diag)
 {
+    uint64_t start_ns = yki_now_ns();
     if (yki_pool_inside(r->parts.pool, NULL)) {
         yki_launch l = {0};
-        read_opts(&l, opts);
+        read_opts(&l, start_ns, opts);
         yk_status st = prepare(r, &l, kernel, range, args, diag);
-        if (st == YK_OK && l.call.items > 0) st = run_nested(r, &l);
+        if (st == YK_OK && l.call.items > 0 && (st = run_nested(r, &l)) != YK_OK)
+            (void)yki_fail(diag, st, "the deadline passed; outputs are incomplete");
         combine(&l, st);
         return conclude(r, &l, st, report, diag);
     }
     yki_runner_lock(r);
     uint64_t ticket = yki_runner_take_ticket(r);
     yki_runner_unlock(r);
-    return yki_launch_run(r, ticket, kernel, range, args, opts, report, diag);
+    yk_status st = yki_launch_run(r, ticket, start_ns, kernel, range, args, opts, report, diag);
+    yki_runner_lock(r);
+    yki_runner_end_turn(r, ticket);
+    yki_runner_unlock(r);
+    return st;
 }

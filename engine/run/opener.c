@@ -115,12 +115,16 @@ static void cancel_seats(yki_runner *r, const char *reason)
         if (r->seats[i].state == YKI_SEAT_OPENING) yki_seat_retire(&r->seats[i], reason);
 }
 
-/* The plan of a running launch may be waiting for seats that will not come. */
+/* The plan of a running launch may be waiting for seats that will not come, or that are
+ * not to be opened. */
 static void release_unlisted(yki_runner *r)
 {
     yki_launch *l = r->launch;
-    for (size_t proc = r->n_seats + 1; l && proc < l->n_procs; proc++)
+    for (size_t proc = 1; l && proc < l->n_procs; proc++) {
+        if (proc <= r->n_seats && r->seats[proc - 1].state != YKI_SEAT_EMPTY) continue;
         if (l->tally[proc].used) yki_plan_failed(l->plan, proc);
+        l->tally[proc].used = false;
+    }
 }
 
 static void *opener_main(void *ctx)
@@ -199,11 +203,14 @@ yk_status yki_runner_open_devices(yki_runner *r, const yki_open_request *request
     return yki_opener_start(r, request, diag);
 }
 
+void yki_opener_join(struct yki_opener *o)
+{
+    if (o) (void)pthread_join(o->thread, NULL);
+}
+
 void yki_opener_close(struct yki_opener **opener)
 {
-    struct yki_opener *o = *opener;
-    if (!o) return;
-    (void)pthread_join(o->thread, NULL);
+    if (!*opener) return;
+    free_opener(*opener);
     *opener = NULL;
-    free_opener(o);
 }

@@ -39,7 +39,8 @@ void yki_report_fill(const yki_runner *r, const yki_launch *l, yk_report *out)
     out->items = l->call.items;
     out->retired = l->retired;
     for (size_t i = 0; i < l->n_procs && out->n_parts < YK_MAX_PARTS; i++) {
-        if (!l->tally[i].used) continue;
+        /* Who got no order took no part; and some seats have no device yet. */
+        if (!l->tally[i].used || !l->tally[i].first_ns) continue;
         yk_part p = make_part(r, l, i, end_ns);
         workers += p.items > 0;
         out->bytes_up += p.bytes_up;

@@ -18,6 +18,7 @@ typedef struct yki_tally {
     size_t items;
     uint32_t chunks, failed;
     uint64_t first_ns, last_ns;     /* first order, last result; 0: none */
+    uint64_t work_ns;               /* the pool's: at work, without its waits for orders */
     double transfer_s;
     uint64_t bytes_up, bytes_down;
     bool used;                      /* takes part in this launch */
@@ -31,6 +32,7 @@ typedef struct yki_launch {
     yki_plan *plan;
     uint64_t serial;                /* tells launches of one runner apart */
     uint64_t start_ns, deadline_ns; /* deadline UINT64_MAX: none */
+    uint64_t turn_ns;               /* its turn came */
     yk_policy policy;
     bool only_devices;
     bool cancelled;                 /* no further orders are taken */
@@ -97,6 +99,13 @@ struct yki_runner {
     } wake;
 };
 
+/* What is known of a kernel is kept by its hash; descriptors written by hand may all leave
+ * theirs 0. */
+static inline uint64_t yki_kernel_key(const yk_kernel *kernel)
+{
+    return kernel->hash ? kernel->hash : (uint64_t)(uintptr_t)kernel;
+}
+
 /* ---- runner.c ---- */
 void yki_runner_lock(yki_runner *r);
 void yki_runner_unlock(yki_runner *r);
@@ -131,7 +140,9 @@ void yki_seat_drive(yki_seat *seat, yki_launch *l, yki_program *program);
 /* Opens the device a seat was listed for, on the calling thread. */
 yk_status yki_opener_open(yki_seat *seat, yki_device **out, yk_diag *diag);
 yk_status yki_opener_start(yki_runner *r, const yki_open_request *request, yk_diag *diag);
-void yki_opener_close(struct yki_opener **opener);  /* joins */
+void yki_opener_join(struct yki_opener *opener);     /* may be NULL; the runner is closing */
+/* Frees what seats' threads open by: they are joined before. */
+void yki_opener_close(struct yki_opener **opener);
 bool yki_opener_busy(const yki_runner *r);          /* lock held */
 yk_status yki_opener_result(const yki_runner *r, yk_diag *diag);    /* lock held */
 
@@ -145,10 +156,11 @@ void yki_host_drive(yki_runner *r, yki_launch *l);
 bool yki_host_is_tiny(yki_runner *r, const yki_launch *l, double rate);
 
 /* ---- launch.c ---- */
-/* `ticket` was taken before; runs in turn. */
-yk_status yki_launch_run(yki_runner *r, uint64_t ticket, const yk_kernel *kernel,
-                         const yk_range *range, const void *args, const yk_run_opts *opts,
-                         yk_report *report, yk_diag *diag);
+/* `ticket` was taken before, at start_ns, from which its deadline counts.  Runs in
+ * turn, and leaves it to the caller to end the turn. */
+yk_status yki_launch_run(yki_runner *r, uint64_t ticket, uint64_t start_ns,
+                         const yk_kernel *kernel, const yk_range *range, const void *args,
+                         const yk_run_opts *opts, yk_report *report, yk_diag *diag);
 yki_rate_key yki_launch_key(const yki_launch *l, size_t proc);
 
 /* ---- report.c ---- */

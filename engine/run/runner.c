@@ -38,8 +38,9 @@ void yki_runner_close(yki_runner **runner)
     r->closing = true;
     yki_runner_changed(r);
     yki_runner_unlock(r);
-    yki_opener_close(&r->opener);
+    yki_opener_join(r->opener);     /* no seat's thread starts any more */
     for (size_t i = 0; i < YKI_SEATS; i++) yki_seat_close(&r->seats[i]);
+    yki_opener_close(&r->opener);
     (void)pthread_cond_destroy(&r->changed);
     (void)pthread_mutex_destroy(&r->lock);
     yki_free(r);

@@ -35,13 +35,13 @@ static void remember(yki_seat *seat, uint64_t hash, bool works, const char *reas
 
 bool yki_seat_has_program(const yki_seat *seat, const yk_kernel *kernel)
 {
-    const yki_met *m = find_met(seat, kernel->hash);
+    const yki_met *m = find_met(seat, yki_kernel_key(kernel));
     return seat->state == YKI_SEAT_READY && m && m->works;
 }
 
 bool yki_seat_first_time(yki_seat *seat, const yk_kernel *kernel)
 {
-    yki_met *m = find_met(seat, kernel->hash);
+    yki_met *m = find_met(seat, yki_kernel_key(kernel));
     bool first = m && !m->timed;
     if (m) m->timed = true;
     return first;
@@ -55,7 +55,7 @@ bool yki_seat_refuses(const yki_seat *seat, const yk_kernel *kernel, char *reaso
     }
     if (seat->state != YKI_SEAT_READY) return false;
     if (!yki_device_can(seat->device, kernel, reason, size)) return true;
-    const yki_met *m = find_met(seat, kernel->hash);
+    const yki_met *m = find_met(seat, yki_kernel_key(kernel));
     if (!m || m->works) return false;
     yki_copy_text(reason, size, m->reason);
     return true;
@@ -103,20 +103,21 @@ static yki_launch *await_launch(yki_seat *seat)
 static yki_launch *build(yki_seat *seat, const yk_kernel *kernel, yki_program **program)
 {
     yki_runner *r = seat->runner;
-    yk_diag diag;
+    yk_diag diag = {0};
     bool built = false;
     uint64_t serial = seat->served;
     yki_runner_unlock(r);
     yk_status st = yki_device_program(seat->device, kernel, program, &built, &diag);
     yki_runner_lock(r);
-    if (st == YK_OK && built) remember(seat, kernel->hash, true, "");
+    if (st == YK_OK && built) remember(seat, yki_kernel_key(kernel), true, "");
     bool running = r->launch && r->launch->serial == serial;
     if (st == YK_OK) return running ? r->launch : NULL;
     bool refused = st == YK_E_BUILD || st == YK_E_UNSUPPORTED;
     if (refused && !yki_device_abandoned(seat->device)) {
-        remember(seat, kernel->hash, false, diag.text);
+        remember(seat, yki_kernel_key(kernel), false, diag.text);
         if (running) give_up_launch(seat, diag.text);
     } else {
+        if (running) r->launch->retired++;
         yki_seat_retire(seat, diag.text);
     }
     return NULL;
@@ -160,7 +161,7 @@ static yk_status open_device(yki_seat *seat, yk_diag *diag)
 void yki_seat_main(yki_seat *seat)
 {
     yki_runner *r = seat->runner;
-    yk_diag diag;
+    yk_diag diag = {0};
     yk_status st = open_device(seat, &diag);
     yki_runner_lock(r);
     if (st == YK_OK) {

@@ -13,7 +13,7 @@ struct yk_event {
     yk_run_opts opts;
     char *devices;                  /* copy of opts.devices */
     void *args;                     /* copy of the argument block */
-    uint64_t ticket;
+    uint64_t ticket, start_ns;
     yk_status status;               /* these three settle before done is set */
     yk_report report;
     yk_diag diag;
@@ -60,10 +60,13 @@ static void *submitter_main(void *ctx)
         s->first = ev->next;
         if (!s->first) s->last = &s->first;
         yki_runner_unlock(r);
-        ev->status = yki_launch_run(r, ev->ticket, ev->kernel, &ev->range, ev->args, &ev->opts,
-                                    &ev->report, &ev->diag);
+        ev->status = yki_launch_run(r, ev->ticket, ev->start_ns, ev->kernel, &ev->range, ev->args,
+                                    &ev->opts, &ev->report, &ev->diag);
+        /* Before its turn ends: whoever saw a later launch end finds this one complete. */
+        uint64_t ticket = ev->ticket;
         complete(ev);
         yki_runner_lock(r);
+        yki_runner_end_turn(r, ticket);
     }
     yki_runner_unlock(r);
     return NULL;
@@ -108,6 +111,7 @@ static yk_event *make_event(yki_runner *r, const yk_kernel *kernel, const yk_ran
     yk_event *ev = yki_alloc(1, sizeof *ev);
     if (!ev) return NULL;
     ev->runner = r;
+    ev->start_ns = yki_now_ns();
     ev->kernel = kernel;
     ev->range = *range;
     atomic_init(&ev->owners, 1);

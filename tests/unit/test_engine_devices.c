@@ -35,6 +35,12 @@ static yk_report check_saxpy(yk_engine *e, const char *devices, yk_policy policy
     yk_status st = yk_launch(e, &hand_saxpy, &range, &args, &opts);
     if (st != YK_OK) fail_msg("%s: %s: %s", devices, yk_strerror(st), diag.text);
     for (int i = 0; i < N; i++) assert_true(y[i] == 2 * (float)(i % 1000) + 1);
+    size_t items = 0;
+    for (uint32_t k = 0; k < report.n_parts; k++) {
+        items += report.parts[k].items;
+        assert_true(report.parts[k].device[0] != '\0');     /* it has a name */
+    }
+    assert_int_equal(items, N);
     return report;
 }
 

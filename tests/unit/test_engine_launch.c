@@ -197,6 +197,97 @@ static void test_event_waits(void **state)
     yk_event_free(&ev);
 }
 
+/* A submitted launch's time runs from the submission, also while others are before it. */
+static void test_submitted_deadline(void **state)
+{
+    (void)state;
+    static float x[N], y[N], z[N];
+    yk_engine *e = open_engine();
+    yk_event *first = NULL, *second = NULL;
+    yk_report r;
+    yk_run_opts opts = {.deadline_s = 0.02, .report = &r};
+    fill(x, y);
+    struct saxpy_args args = {.x = x, .y = y, .a = 2, .n = N};
+    yk_range range = yk_1d(N);
+    assert_int_equal(spin_submit(e, yk_1d(N), z, 400000, N, &first), YK_OK);
+    assert_int_equal(yk_submit(e, &saxpy_kernel, &range, &args, &opts, &second), YK_OK);
+    assert_int_equal(yk_event_wait(first, -1), YK_OK);
+    assert_int_equal(yk_event_wait(second, -1), YK_E_TIMEOUT);
+    assert_int_equal(r.n_parts, 0);
+    for (int i = 0; i < N; i++) assert_true(y[i] == 1);
+    yk_event_free(&first);
+    yk_event_free(&second);
+    yk_engine_close(&e);
+}
+
+/* What never began has an empty report, not that of an earlier launch. */
+static void test_refused_reports(void **state)
+{
+    (void)state;
+    static float x[N], y[N];
+    yk_engine *e = open_engine();
+    yk_event *ev = NULL;
+    yk_report r;
+    yk_diag d;
+    fill(x, y);
+    struct saxpy_args args = {.x = x, .y = y, .a = 2, .n = N};
+    yk_range range = yk_1d(N);
+    yk_run_opts opts = {.deadline_s = -1, .report = &r, .diag = &d};
+    assert_int_equal(saxpy_run(e, yk_1d(N), x, y, 2, N), YK_OK);
+    assert_int_equal(saxpy_run_opts(e, &opts, yk_1d(N), x, y, 2, N), YK_E_INVALID);
+    assert_int_equal(r.n_parts, 0);
+    assert_int_equal(r.items, 0);
+    memset(&r, 0xA5, sizeof r);
+    assert_int_equal(yk_submit(e, &saxpy_kernel, &range, &args, &opts, &ev), YK_E_INVALID);
+    assert_int_equal(r.n_parts, 0);
+    assert_null(ev);
+    memset(&r, 0xA5, sizeof r);
+    memset(&d, 0xA5, sizeof d);
+    assert_int_equal(saxpy_run_opts(NULL, &opts, yk_1d(N), x, y, 2, N), YK_E_INVALID);
+    assert_int_equal(r.n_parts, 0);
+    assert_int_equal(d.status, YK_E_INVALID);
+    assert_non_null(strstr(d.text, "NULL"));
+    yk_engine_close(&e);
+}
+
+/* ---- a launch inside a body ---- */
+
+typedef struct inner {
+    yk_engine *engine;
+    float *y;
+    double deadline_s;
+    int rounds;
+    yk_status status;
+    yk_report report;
+} inner;
+
+static void launch_body(void *ctx, size_t begin, size_t end, size_t worker)
+{
+    inner *in = ctx;
+    (void)worker;
+    for (size_t i = begin; i < end; i++) {
+        yk_run_opts opts = {.deadline_s = in[i].deadline_s, .report = &in[i].report};
+        in[i].status = spin_run_opts(in[i].engine, &opts, yk_1d(N), in[i].y, in[i].rounds, N);
+    }
+}
+
+static void test_nested(void **state)
+{
+    (void)state;
+    static float y[2][N];
+    yk_engine *e = open_engine();
+    inner in[2] = {{.engine = e, .y = y[0], .deadline_s = 0.02, .rounds = 20000000},
+                   {.engine = e, .y = y[1], .rounds = 1}};
+    for (int i = 0; i < N; i++) y[0][i] = y[1][i] = 0.5f;
+    assert_int_equal(yk_parallel_for(e, 2, 1, launch_body, in), YK_OK);
+    assert_int_equal(in[0].status, YK_E_TIMEOUT);
+    assert_true(in[0].report.parts[0].items < N);
+    assert_int_equal(in[1].status, YK_OK);
+    assert_int_equal(in[1].report.parts[0].items, N);
+    for (int i = 0; i < N; i++) assert_true(y[1][i] == 3.7f * 0.5f * 0.5f);
+    yk_engine_close(&e);
+}
+
 /* ---- a forked child ---- */
 
 static void test_fork(void **state)
@@ -210,7 +301,10 @@ static void test_fork(void **state)
     assert_true(child >= 0);
     if (child == 0) {
         yk_engine *own = NULL;
-        int ok = saxpy_run(e, yk_1d(N), x, y, 2, N) == YK_E_FORKED;
+        yk_diag d = {0};
+        yk_run_opts opts = {.diag = &d};
+        int ok = saxpy_run_opts(e, &opts, yk_1d(N), x, y, 2, N) == YK_E_FORKED;
+        ok = ok && d.status == YK_E_FORKED && strstr(d.text, "child");
         yk_engine_close(&e);
         ok = ok && yk_engine_open(&own, &(yk_engine_opts){.devices = "none"}, NULL) == YK_OK;
         ok = ok && saxpy_run(own, yk_1d(N), x, y, 2, N) == YK_OK;
@@ -281,6 +375,9 @@ int main(void)
         cmocka_unit_test(test_deadline),
         cmocka_unit_test(test_submit_runs_in_order),
         cmocka_unit_test(test_event_waits),
+        cmocka_unit_test(test_submitted_deadline),
+        cmocka_unit_test(test_refused_reports),
+        cmocka_unit_test(test_nested),
         cmocka_unit_test(test_fork),
         cmocka_unit_test(test_alloc_and_loops),
         cmocka_unit_test(test_two_engines),
