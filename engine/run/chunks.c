@@ -25,9 +25,10 @@ static uint64_t chunk_deadline(const pipeline *p, size_t items)
 {
     double patience = p->seat->runner->parts.patience_s;
     double seconds = patience > 0 ? patience : 60;
-    if (p->model.rate > 0) {
+    double rate = p->model.rate > 0 ? p->model.rate : p->model.alone_rate;
+    if (rate > 0) {
         double latency = p->model.latency_s > 0 ? p->model.latency_s : 0;
-        seconds = 20 * (latency + (double)items / p->model.rate);
+        seconds = 20 * (latency + (double)items / rate);
         double least = patience > 0 && patience < 2 ? patience : 2;
         if (seconds < least) seconds = least;
     }

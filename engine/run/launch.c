@@ -26,10 +26,11 @@ yki_rate_key yki_launch_key(const yki_launch *l, size_t proc)
 static bool list_names(const char *list, const char *id)
 {
     size_t length = strlen(id);
-    if (!list || strcmp(list, "all") == 0) return true;
+    if (!list) return true;
     for (const char *at = list; *at;) {
         size_t word = strcspn(at, ",");
         if (word == length && strncmp(at, id, word) == 0) return true;
+        if (word == 3 && strncmp(at, "all", 3) == 0) return true;
         at += word + (at[word] == ',');
     }
     return false;
@@ -104,7 +105,7 @@ static size_t choose_seats(yki_runner *r, yki_launch *l, const char *list)
         n++;
     }
     /* Devices not listed yet may still join. */
-    if (r->opener && yki_opener_busy(r) && !list && kernel->device) {
+    if (yki_opener_listing(r) && !list && kernel->device) {
         for (; room < YKI_SEATS; room++) l->tally[room + 1].used = true;
         n += room - r->n_seats;
     }
@@ -350,7 +351,7 @@ yk_status yki_launch_run(yki_runner *r, uint64_t ticket, uint64_t start_ns,
     yki_runner_unlock(r);
     combine(&l, st);
     yki_runner_lock(r);
-    r->last_launch_ns = yki_now_ns();
+    if (work) r->last_launch_ns = yki_now_ns();
     st = conclude(r, &l, st, report, diag);
     yki_runner_unlock(r);
     return st;

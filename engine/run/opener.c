@@ -28,6 +28,8 @@ bool yki_opener_busy(const yki_runner *r)
     return false;
 }
 
+bool yki_opener_listing(const yki_runner *r) { return r->opener && !r->opener->listing_done; }
+
 yk_status yki_opener_result(const yki_runner *r, yk_diag *diag)
 {
     if (!r->opener || r->opener->status == YK_OK) return YK_OK;

@@ -78,6 +78,9 @@ typedef struct yki_seat {
 
 #define YKI_SEATS (YKI_PLAN_MAX - 1)
 
+/* So many launches may give up waiting for their turn at once; more wait it out. */
+#define YKI_GONE 64
+
 struct yki_runner {
     yki_runner_parts parts;
     pthread_mutex_t lock;
@@ -85,6 +88,8 @@ struct yki_runner {
     bool closing;
 
     uint64_t next_ticket, serving;  /* queue of launches */
+    uint64_t gone[YKI_GONE];        /* tickets whose owners gave up before their turn */
+    size_t n_gone;
     yki_launch *launch;             /* the running one that seats may join */
     uint64_t serials;
 
@@ -113,8 +118,10 @@ void yki_runner_changed(yki_runner *r);     /* wakes every sleeper; lock held */
 /* Sleeps until something changed; false on the deadline.  Lock held. */
 bool yki_runner_sleep(yki_runner *r, uint64_t deadline_ns);
 uint64_t yki_runner_take_ticket(yki_runner *r);             /* lock held */
-bool yki_runner_await_turn(yki_runner *r, uint64_t ticket, uint64_t deadline_ns);   /* lock held */
-void yki_runner_end_turn(yki_runner *r, uint64_t ticket);   /* lock held */
+/* False: the deadline passed, and the turn may or may not have come.  Lock held. */
+bool yki_runner_await_turn(yki_runner *r, uint64_t ticket, uint64_t deadline_ns);
+/* Passes the turn on, in either case.  Lock held. */
+void yki_runner_end_turn(yki_runner *r, uint64_t ticket);
 
 /* ---- seat.c ---- */
 /* Starts the seat's thread with an open device, which it owns from here on; with NULL
@@ -143,7 +150,8 @@ yk_status yki_opener_start(yki_runner *r, const yki_open_request *request, yk_di
 void yki_opener_join(struct yki_opener *opener);     /* may be NULL; the runner is closing */
 /* Frees what seats' threads open by: they are joined before. */
 void yki_opener_close(struct yki_opener **opener);
-bool yki_opener_busy(const yki_runner *r);          /* lock held */
+bool yki_opener_busy(const yki_runner *r);          /* listing or opening; lock held */
+bool yki_opener_listing(const yki_runner *r);       /* seats may yet be added; lock held */
 yk_status yki_opener_result(const yki_runner *r, yk_diag *diag);    /* lock held */
 
 /* ---- host.c ---- */

@@ -63,16 +63,33 @@ uint64_t yki_runner_take_ticket(yki_runner *r) { return r->next_ticket++; }
 
 bool yki_runner_await_turn(yki_runner *r, uint64_t ticket, uint64_t deadline_ns)
 {
-    while (r->serving != ticket)
-        /* Who gives up still has to wait for its turn to pass it on: the deadline
-         * counts again once the turn has come. */
-        (void)yki_runner_sleep(r, UINT64_MAX);
+    while (r->serving != ticket) {
+        bool late = deadline_ns != UINT64_MAX && yki_now_ns() >= deadline_ns;
+        if (late && r->n_gone < YKI_GONE) {
+            r->gone[r->n_gone++] = ticket;
+            return false;
+        }
+        (void)yki_runner_sleep(r, late ? UINT64_MAX : deadline_ns);
+    }
     return deadline_ns == UINT64_MAX || yki_now_ns() < deadline_ns;
+}
+
+/* Whether the owner of the ticket has gone; forgets it then. */
+static bool has_gone(yki_runner *r, uint64_t ticket)
+{
+    for (size_t i = 0; i < r->n_gone; i++) {
+        if (r->gone[i] != ticket) continue;
+        r->gone[i] = r->gone[--r->n_gone];
+        return true;
+    }
+    return false;
 }
 
 void yki_runner_end_turn(yki_runner *r, uint64_t ticket)
 {
-    r->serving = ticket + 1;
+    if (r->serving != ticket) return;   /* it had gone, and was passed over or will be */
+    do r->serving++;
+    while (has_gone(r, r->serving));
     yki_runner_changed(r);
 }
 
