@@ -8,8 +8,12 @@
 #include <stdio.h>
 
 /* Splitting must promise at least this share, and this many seconds, of the single
- * time. */
+ * time; more where the rates are uncertain, but never more than GATE_MOST: shrinking
+ * chunks make up for wrong rates while the launch runs, and a split that lost is not
+ * repeated soon, so scatter alone, as of loops whose items differ, must not keep a
+ * kernel from ever sharing. */
 #define GATE_SHARE 0.03
+#define GATE_MOST 0.06
 #define GATE_SECONDS 10e-6
 
 static bool allowed(const yki_plan *p, size_t d)
@@ -120,7 +124,7 @@ size_t yki_plan_gate(yki_plan *p)
     error = sum > 0 ? error / sum : 0;      /* of the whole: each errs on its share */
     double single = alone_end(p, best) - p->now_s;
     double shared = yki_plan_end(p, (double)p->free.items, YKI_NOBODY, true) - p->now_s;
-    double e = fmax(GATE_SHARE, 2 * error);
+    double e = fmin(fmax(GATE_SHARE, 2 * error), GATE_MOST);
     p->info.best = best;
     bool split = active > 1 && shared <= (1 - e) * single && single - shared >= GATE_SECONDS;
     /* The first decision is the one to be judged: later ones are about what is left. */
