@@ -219,11 +219,9 @@ static const char plus_f32[] =
     "    return as_float((as_uint(convert_float_rte(n)) - (149u << 23)) | sign);\n}\n"
     "#else\n"
     "#define yk_plus_f32(a, b) ((a) + (b))\n"
-    "#endif\n"
-    "static void yk_add_f32(float *a, float b) { *a = yk_plus_f32(*a, b); }\n";
+    "#endif\n";
 static const char plus_f64[] =
-    "#define yk_plus_f64(a, b) ((a) + (b))\n"
-    "static void yk_add_f64(double *a, double b) { *a = yk_plus_f64(*a, b); }\n";
+    "#define yk_plus_f64(a, b) ((a) + (b))\n";
 
 static void additions(yki_emit *e, const yki_kinfo *k)
 {
@@ -234,8 +232,17 @@ static void additions(yki_emit *e, const yki_kinfo *k)
         if (a->elem->kind == YKI_T_FLOAT) single = true;
         else twice = true;
     }
-    if (single) add(e, plus_f32);
-    if (twice) add(e, plus_f64);
+    const char *space = k->lanes > 1 ? "" : "global "; /* where a lane keeps its results */
+    if (single) {
+        add(e, plus_f32);
+        yki_text_printf(e->out, "static void yk_add_f32(%sfloat *a, float b) "
+                        "{ *a = yk_plus_f32(*a, b); }\n", space);
+    }
+    if (twice) {
+        add(e, plus_f64);
+        yki_text_printf(e->out, "static void yk_add_f64(%sdouble *a, double b) "
+                        "{ *a = yk_plus_f64(*a, b); }\n", space);
+    }
 }
 
 static void open_lanes(yki_emit *e, const yki_kinfo *k)

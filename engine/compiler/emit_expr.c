@@ -218,6 +218,39 @@ void yki_emit_wide(yki_emit *e, const yki_expr *x)
     }
 }
 
+static bool in_argument(const yki_expr *x)
+{
+    const yki_expr *root = x;
+    while (root && root->kind != YKI_EX_VAR) root = root->a;
+    bool program = root && root->var->kind == YKI_VAR_PROGRAM;
+    return x->type->space == YKI_SPACE_GLOBAL || (x->type->space == YKI_SPACE_CONSTANT && !program);
+}
+
+/* In a checked build: the same element, if the item may touch it. */
+static void checked(yki_emit *e, const yki_expr *x)
+{
+    const yki_expr *p = x->a;
+    while (p->kind == YKI_EX_CAST && p->cast == YKI_CAST_QUALIFY) p = p->a;
+    bool direct = p->kind == YKI_EX_VAR && p->var->kind == YKI_VAR_PARAM && p->var->func->is_kernel;
+    add(e, "(*(");
+    yki_emit_type(e, x->type->plain);
+    yki_text_printf(e->out, " *)yk_check(yk_w, %d, &", direct ? (int)p->var->index : -1);
+    e->check = false;
+    yki_emit_expr(e, x);
+    e->check = true;
+    add(e, "))");
+}
+
+static void address(yki_emit *e, const yki_expr *x)
+{
+    bool check = e->check;
+    e->check = false; /* an address alone touches nothing */
+    add(e, "(&");
+    yki_emit_expr(e, x->a);
+    add(e, ")");
+    e->check = check;
+}
+
 static void element(yki_emit *e, const yki_expr *x)
 {
     yki_emit_expr(e, x->a);
@@ -237,7 +270,7 @@ static void call(yki_emit *e, const yki_expr *x)
         return;
     }
     yki_text_printf(e->out, "f_%s_%u(", x->func->name, x->func->id);
-    bool hidden = yki_needs_items(x->func);
+    bool hidden = e->check || yki_needs_items(x->func);
     if (hidden) add(e, "yk_w");
     for (uint32_t i = 0; i < x->arg_count; i++) {
         if (i || hidden) add(e, ", ");
@@ -323,10 +356,17 @@ void yki_emit_expr(yki_emit *e, const yki_expr *x)
         yki_emit_expr(e, x->b);
         add(e, ")");
         return;
-    case YKI_EX_INDEX: element(e, x); return;
+    case YKI_EX_INDEX:
+        if (e->check && in_argument(x)) checked(e, x);
+        else element(e, x);
+        return;
+    case YKI_EX_ADDR: address(e, x); return;
     case YKI_EX_DEREF:
-    case YKI_EX_ADDR:
-        add(e, x->kind == YKI_EX_DEREF ? "(*" : "(&");
+        if (e->check && in_argument(x)) {
+            checked(e, x);
+            return;
+        }
+        add(e, "(*");
         yki_emit_expr(e, x->a);
         add(e, ")");
         return;

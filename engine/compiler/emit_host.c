@@ -115,11 +115,13 @@ static void lane_loop(yki_emit *e, const yki_kinfo *k, const char *count, uint32
     e->indent++;
     line(e, "const int32_t yk_b32 = (int32_t)yk_b, yk_y32 = (int32_t)yk_y, yk_z32 = (int32_t)yk_z;");
     line(e, "(void)yk_b32, (void)yk_y32, (void)yk_z32;");
-    if (lanes != 1) line(e, "YK_IVDEP");
+    if (lanes != 1 && !e->check) line(e, "YK_IVDEP");
     yki_emit_line(e);
     yki_text_printf(e->out, "for (int32_t yk_l = 0; yk_l < %s; yk_l++) {", count);
     e->indent++;
-    line(e, "const yk_items yk_t = {yk_b + yk_l, yk_y, yk_z, yk_b32 + yk_l, yk_y32, yk_z32, &yk_r};");
+    line(e, "const yk_items yk_t = {yk_b + yk_l, yk_y, yk_z, yk_b32 + yk_l, yk_y32, yk_z32, &yk_r");
+    if (e->check) yki_text_printf(e->out, ", yk_s, &%s%s_kernel", e->b->prefix, k->func->name);
+    add(e, "};");
     yki_emit_line(e);
     body_call(e, k, lanes);
     e->indent--;
@@ -356,7 +358,7 @@ void yki_emit_range(yki_emit *e, yki_kinfo *k)
     }
     add(e, k->contract ? "YK_CONTRACT_FAST\n" : "YK_CONTRACT_OFF\n");
     add(e, k->contract ? "" : "#ifdef YK_GCC\n#pragma GCC push_options\n#pragma GCC optimize(\"fp-contract=off\")\n#endif\n");
-    k->spmd = lanes_of(k) == 1 ? NULL : yki_spmd_plan(e->b, k);
+    k->spmd = lanes_of(k) == 1 || e->check ? NULL : yki_spmd_plan(e->b, k);
     if (k->spmd) yki_emit_spmd(e, k, k->spmd);
     else body(e, k);
     range(e, k);

@@ -48,6 +48,7 @@ void yki_emit_source(yki_back *b, const char *header, bool check, yki_text *out)
     }
     yki_text_printf(out, "/* Written by yokec; do not edit. */\n#include \"%s\"\n\n#include <stddef.h>\n#include <stdint.h>\n\n",
                     header);
+    if (check) yki_text_add(out, "#define YK_CHECK 1\n#include <stdio.h>\n#include <stdlib.h>\n");
     for (const char *const *s = yki_support_host; *s; s++) yki_text_add(out, *s);
     e.out = out;
     yki_emit_preamble(&e);

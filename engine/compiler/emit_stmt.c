@@ -35,7 +35,9 @@ static void update_host(yki_emit *e, const yki_update *u)
     const yki_argument *a = &e->k->arg[u->arg];
     yki_text_printf(e->out, "yk_reduce_%s_%s(&u_%s[(int64_t)(", update_word(u->use),
                     yki_kind_suffix(a->elem->kind), a->var->name);
+    if (e->check) yki_text_printf(e->out, "yk_check_index(yk_w, %u, (int64_t)", u->arg);
     update_index(e, u);
+    if (e->check) add(e, ")");
     yki_text_printf(e->out, ") * yk_step], ");
     update_value(e, u);
     add(e, ");");
@@ -257,7 +259,7 @@ void yki_emit_signature(yki_emit *e, const yki_func *f, const char *name)
     bool first = true;
     yki_emit_type(e, f->result);
     yki_text_printf(e->out, " %s(", name);
-    if (yki_needs_items(f)) {
+    if (e->check || yki_needs_items(f)) {
         add(e, "const yk_items yk_w");
         first = false;
     }

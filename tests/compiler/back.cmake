@@ -14,9 +14,21 @@ foreach(file IN LISTS files)
   target_link_libraries(${name} PRIVATE yoke_compiler_hooked yoke_base_hooked yoke_flags
     PkgConfig::CMOCKA Threads::Threads m)
   if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/compiler/exec/${kernels}.cl)
-    yoke_add_kernels(${name} ${CMAKE_CURRENT_SOURCE_DIR}/compiler/exec/${kernels}.cl)
+    set(check)
+    if(kernels STREQUAL "checked")
+      set(check CHECK)
+    endif()
+    yoke_add_kernels(${name} ${check} ${CMAKE_CURRENT_SOURCE_DIR}/compiler/exec/${kernels}.cl)
   endif()
   add_dependencies(${name} yokec)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 120)
 endforeach()
+
+# yokec as a program, and its device sources in the compilers of real devices.
+add_test(NAME test_compilerback_cli COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/compiler/cli.sh
+  $<TARGET_FILE:yokec> ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/yokec-cli ${CMAKE_C_COMPILER})
+add_test(NAME test_compilerback_devices COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/compiler/devices.sh
+  $<TARGET_FILE:yokec> ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/yokec-devices)
+set_tests_properties(test_compilerback_cli PROPERTIES TIMEOUT 120)
+set_tests_properties(test_compilerback_devices PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77)

@@ -7,6 +7,7 @@
 /* the reference: structs come from the generated header */
 #define particle ref_particle
 #define span ref_span
+#pragma GCC diagnostic ignored "-Wshadow"
 #pragma GCC diagnostic ignored "-Wsign-compare"
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wunknown-pragmas"

@@ -169,13 +169,20 @@ static const char *name_of(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* Names of what is written. */
+/* A file name without its last ending. */
+static const char *stem_of(options *o, const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return yokec_format(o, "%.*s", (int)(dot && dot != name ? (size_t)(dot - name) : strlen(name)),
+                        name);
+}
+
+/* Names of what is written: after -o's base, the object's, or the kernel file's. */
 static void outputs(options *o)
 {
-    const char *in = name_of(o->input), *dot = strrchr(in, '.');
-    const char *base = yokec_format(o, "%.*s", (int)(dot && dot != in ? (size_t)(dot - in) : strlen(in)), in);
+    const char *base = stem_of(o, name_of(o->input));
     const char *folder = o->output ? folder_of(o, o->output) : "";
-    if (o->output && !o->compile) base = name_of(o->output);
+    if (o->output) base = o->compile ? stem_of(o, name_of(o->output)) : name_of(o->output);
     if (o->compile) o->object_path = o->output ? o->output : yokec_format(o, "%s.o", base);
     const char *headers = o->header_dir ? yokec_format(o, "%s/", o->header_dir) : folder;
     o->header_name = yokec_format(o, "%s.yk.h", base);

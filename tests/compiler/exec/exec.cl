@@ -262,14 +262,14 @@ kernel void nested(global const int *in, global int *out, int n, int m)
     for (int a = 0; a < v; a++) {
         int b = v;
         do {
-            acc = acc * 5 + b;
+            acc = (int)((uint)acc * 5u + (uint)b);
             if (acc & 64) break;
             b--;
         } while (b > a);
         if ((acc & 7) == 3) continue;
         acc ^= a;
         if ((acc & 255) == 77) break;
-        for (int c = 0; c < m; c++) acc += c ^ a;
+        for (int c = 0; c < m; c++) acc ^= c * 3 + a;
     }
     out[i] = acc;
 }
