@@ -17,7 +17,7 @@
 
 /* What one thread last did on an engine. */
 typedef struct memo {
-    bool launched;
+    bool called, launched;
     yk_report report;
     yk_diag diag;
 } memo;
@@ -54,6 +54,7 @@ typedef struct settings {
     size_t carve, device_bytes;
     const char *devices;        /* NULL: the default; "none" */
     bool pin;
+    bool checked;               /* kernels must have been built with checks */
 } settings;
 
 static yk_status check_reserved(const yk_engine_opts *o, yk_diag *diag)
@@ -66,22 +67,18 @@ static yk_status check_reserved(const yk_engine_opts *o, yk_diag *diag)
 
 static yk_status read_settings(const yk_engine_opts *o, settings *s, yk_diag *diag)
 {
-    bool checked = false;
     *s = (settings){.pin = true};
     yk_status st = check_reserved(o, diag);
     if (st == YK_OK) st = yki_env_bool("YOKE_PIN", &s->pin, diag);
     if (st == YK_OK) st = yki_env_size("YOKE_CARVE", 0, 65536, &s->carve, diag);
     if (st == YK_OK) st = yki_env_bytes("YOKE_DEVICE_MEM", &s->device_bytes, diag);
-    if (st == YK_OK) st = yki_env_bool("YOKE_CHECK", &checked, diag);
+    if (st == YK_OK) st = yki_env_bool("YOKE_CHECK", &s->checked, diag);
     if (st != YK_OK) return st;
-    if (checked)
-        return yki_fail(diag, YK_E_UNSUPPORTED,
-                        "YOKE_CHECK: this build has no bounds-checked range functions");
     s->devices = o->devices ? o->devices : yki_env("YOKE_DEVICES");
     if (o->carve) s->carve = o->carve;
     if (o->device_bytes) s->device_bytes = o->device_bytes;
     if (o->pin) s->pin = o->pin > 0;
-    if (o->reproducible) s->devices = "none";
+    if (o->reproducible || s->checked) s->devices = "none";
     return YK_OK;
 }
 
@@ -132,6 +129,7 @@ static yk_status open_runner(yk_engine *e, const settings *s, yk_diag *diag)
     bool devices = wants_devices(e, s);
     yki_runner_parts parts = {.pool = e->pool, .rates = e->rates, .blocks = e->blocks,
                               .isa = yk_topo_isa(e->topo), .no_devices = !devices,
+                              .checked = s->checked,
                               .pool_name = yk_topo_cpu_model(e->topo),
                               .memory_bytes = yk_topo_memory_limit(e->topo)};
     yk_status st = yki_runner_open(&e->runner, &parts);
@@ -263,7 +261,7 @@ static void gather(yk_engine *e, outcome *o)
     o->memo = own_memo(e);
     o->report = o->memo ? &o->memo->report : &o->spare_report;
     o->diag = o->memo ? &o->memo->diag : &o->spare_diag;
-    if (o->memo) o->memo->launched = true;
+    if (o->memo) o->memo->called = true;
     o->diag->status = YK_OK;
     o->diag->text[0] = o->diag->kernel[0] = '\0';
 }
@@ -282,6 +280,7 @@ yk_status yk_launch(yk_engine *e, const yk_kernel *kernel, const yk_range *range
     if (st != YK_OK) return refuse(st, opts);
     outcome o;
     gather(e, &o);
+    if (o.memo) o.memo->launched = true;
     st = check_opts(opts, o.diag);
     if (st == YK_OK)
         st = yki_runner_launch(e->runner, kernel, range, args, opts, o.report, o.diag);
@@ -320,7 +319,7 @@ static yk_status find_memo(yk_engine *e, const memo **out)
     yk_status st = check_engine(e);
     if (st != YK_OK) return st;
     const memo *m = e->has_memos ? pthread_getspecific(e->memos) : NULL;
-    if (!m || !m->launched) return YK_E_INVALID;
+    if (!m || !m->called) return YK_E_INVALID;
     *out = m;
     return YK_OK;
 }
@@ -329,6 +328,7 @@ yk_status yk_last_report(yk_engine *e, yk_report *out)
 {
     const memo *m;
     yk_status st = out ? find_memo(e, &m) : YK_E_INVALID;
+    if (st == YK_OK && !m->launched) st = YK_E_INVALID;
     if (st == YK_OK) *out = m->report;
     return st;
 }

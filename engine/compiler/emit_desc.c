@@ -147,7 +147,7 @@ static void device_table(yki_emit *e, yki_kinfo *k)
 
 static void flags(yki_emit *e, const yki_kinfo *k)
 {
-    yki_text_printf(e->out, "%s%s%s%s0", k->func->uses_fp64 ? "YK_KERNEL_FP64 | " : "",
+    yki_text_printf(e->out, "%s%s%s%s%s0", e->check ? "YK_KERNEL_CHECKED | " : "", k->func->uses_fp64 ? "YK_KERNEL_FP64 | " : "",
                     k->whole ? "YK_KERNEL_WHOLE | " : "", k->atomic64 ? "YK_KERNEL_ATOMIC64 | " : "",
                     k->ordered ? "YK_KERNEL_ORDERED | " : "");
 }

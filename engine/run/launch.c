@@ -289,6 +289,9 @@ static yk_status prepare(yki_runner *r, yki_launch *l, const yk_kernel *kernel,
                          const yk_range *range, const void *args, yk_diag *diag)
 {
     yk_status st = yki_call_init(&l->call, kernel, range, args, diag);
+    if (st == YK_OK && r->parts.checked && !(kernel->flags & YK_KERNEL_CHECKED))
+        st = yki_fail(diag, YK_E_UNSUPPORTED, "%s: YOKE_CHECK is set, but its file was not "
+                      "compiled with yokec --check", kernel->name);
     if (st != YK_OK || l->call.items == 0) return st;
     l->host = yki_kernel_host(kernel, r->parts.isa);
     return yki_reduce_open(&l->reduce, &l->call, yki_pool_get_info(r->parts.pool).workers, diag);

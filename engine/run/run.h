@@ -28,6 +28,7 @@ typedef struct yki_runner_parts {
     yki_blocks *blocks;
     yk_isa isa;
     bool no_devices;            /* launches run on the pool alone */
+    bool checked;               /* kernels must check their accesses; implies no_devices */
     const char *pool_name;      /* for yk_device_info, "AMD EPYC" */
     uint64_t memory_bytes;      /* of the machine, likewise */
     double patience_s;          /* deadline of a chunk whose time cannot be predicted yet;

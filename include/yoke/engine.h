@@ -15,7 +15,11 @@
 typedef struct yk_engine yk_engine;
 
 /* Zero means default, so {0} is legal, and NULL is the same.  An option that is set
- * wins over the environment variable named beside it. */
+ * wins over the environment variable named beside it.
+ *
+ * YOKE_CHECK=1, for finding wrong annotations: every launch runs on the pool alone, and
+ * kernels that were not compiled with `yokec --check` (or with YOKE_CHECK=1 in yokec's own
+ * environment) are refused, YK_E_UNSUPPORTED. */
 typedef struct yk_engine_opts {
     size_t threads;         /* workers; YOKE_THREADS; default: all usable cores */
     const char *devices;    /* "none", "all", or a comma-separated list of ids ("gpu0",

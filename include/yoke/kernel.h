@@ -177,7 +177,8 @@ enum {
     YK_KERNEL_FP64 = 1u << 0,       /* needs double on a device */
     YK_KERNEL_WHOLE = 1u << 1,      /* outputs of different items overlap: one processor */
     YK_KERNEL_ATOMIC64 = 1u << 2,   /* needs 64-bit integer atomics on a device */
-    YK_KERNEL_ORDERED = 1u << 3     /* has ordered sums */
+    YK_KERNEL_ORDERED = 1u << 3,    /* has ordered sums */
+    YK_KERNEL_CHECKED = 1u << 4     /* its range functions check every access (yokec --check) */
 };
 
 typedef struct yk_kernel {

@@ -56,7 +56,9 @@ typedef struct yk_run_opts {
     const char *devices;    /* comma-separated ids, of those the engine has; NULL: all it
                              * uses.  "cpu" alone keeps a launch on the pool */
     yk_policy policy;
-    double deadline_s;      /* from the call on; 0: none */
+    double deadline_s;      /* from the call on; 0: none.  Looked at in the queue, between
+                             * steps of the pool and between chunks of a device, since
+                             * what has begun cannot be stopped */
     yk_report *report;      /* filled if not NULL, also on failure */
     yk_diag *diag;          /* filled on failure if not NULL */
     void *reserved[4];      /* NULL */
@@ -84,12 +86,13 @@ YK_API yk_status yk_launch(yk_engine *engine, const yk_kernel *kernel, const yk_
 /* The same without waiting.  The argument block is copied; arrays (and opts->report,
  * opts->diag) are borrowed until the event completes.  *event is written on success
  * and owned by the caller (yk_event_free).  Errors of the arguments are returned at
- * once; later ones by the event. */
+ * once; later ones by the event.  YK_E_WORKER: from inside a yk_parallel_for body. */
 YK_API yk_status yk_submit(yk_engine *engine, const yk_kernel *kernel, const yk_range *range,
                            const void *args, const yk_run_opts *opts, yk_event **event);
 
 /* Waits until the launch is complete, at most timeout_s seconds (negative: for ever),
- * and returns its status; YK_E_TIMEOUT while it is not complete.  Any thread. */
+ * and returns its status; YK_E_TIMEOUT while it is not complete.  Any thread, but not for
+ * ever from inside a body of the same engine: the launch waits for the pool. */
 YK_API yk_status yk_event_wait(yk_event *event, double timeout_s);
 
 /* 1 once complete, else 0. */
@@ -102,8 +105,9 @@ YK_API yk_status yk_event_diag(const yk_event *event, yk_diag *out);
 /* Waits for the launch if it still runs, then frees the event; takes NULL. */
 YK_API void yk_event_free(yk_event **event);
 
-/* The report and the diagnostic of the calling thread's latest call on this engine;
- * YK_E_INVALID if there was none. */
+/* The report of the calling thread's latest yk_launch, and the diagnostic of its latest
+ * yk_launch, yk_submit or yk_engine_settle on this engine; YK_E_INVALID if there was
+ * none. */
 YK_API yk_status yk_last_report(yk_engine *engine, yk_report *out);
 YK_API yk_status yk_last_diag(yk_engine *engine, yk_diag *out);
 

@@ -56,7 +56,13 @@ static void test_run(void **state)
     (void)state;
     static float x[N], y[N];
     yk_engine *e = open_engine();
+    yk_report none;
+    yk_diag d;
     fill(x, y);
+    assert_int_equal(yk_last_diag(e, &d), YK_E_INVALID);
+    assert_int_equal(yk_engine_settle(e, -1), YK_OK);
+    assert_int_equal(yk_last_diag(e, &d), YK_OK);
+    assert_int_equal(yk_last_report(e, &none), YK_E_INVALID);   /* no launch yet */
     assert_int_equal(saxpy_run(e, yk_1d(N), x, y, 2, N), YK_OK);
     check_saxpy(y, 2);
     yk_report r;
@@ -143,6 +149,28 @@ static void test_bad_environment_is_named(void **state)
         if (!strstr(d.text, cases[i].expect)) fail_msg("%s: %s", cases[i].expect, d.text);
         assert_int_equal(unsetenv(cases[i].name), 0);
     }
+}
+
+/* YOKE_CHECK refuses kernels that cannot keep its promise. */
+static void test_unchecked_kernels_are_refused(void **state)
+{
+    (void)state;
+    static float x[N], y[N];
+    yk_diag d;
+    assert_int_equal(setenv("YOKE_CHECK", "1", 1), 0);
+    yk_engine *e = open_engine();
+    assert_int_equal(unsetenv("YOKE_CHECK"), 0);
+    assert_int_equal(saxpy_run(e, yk_1d(N), x, y, 2, N), YK_E_UNSUPPORTED);
+    assert_int_equal(yk_last_diag(e, &d), YK_OK);
+    assert_non_null(strstr(d.text, "--check"));
+    yk_kernel checked = saxpy_kernel;       /* as yokec --check flags it */
+    checked.flags |= YK_KERNEL_CHECKED;
+    struct saxpy_args args = {.x = x, .y = y, .a = 2, .n = N};
+    yk_range range = yk_1d(N);
+    fill(x, y);
+    assert_int_equal(yk_launch(e, &checked, &range, &args, NULL), YK_OK);
+    check_saxpy(y, 2);
+    yk_engine_close(&e);
 }
 
 static void test_deadline(void **state)
@@ -409,6 +437,7 @@ int main(void)
         cmocka_unit_test(test_in_place_and_empty),
         cmocka_unit_test(test_errors_name_their_cause),
         cmocka_unit_test(test_bad_environment_is_named),
+        cmocka_unit_test(test_unchecked_kernels_are_refused),
         cmocka_unit_test(test_deadline),
         cmocka_unit_test(test_submit_runs_in_order),
         cmocka_unit_test(test_event_waits),

@@ -16,7 +16,7 @@ static const char usage_text[] =
     "  --prefix P       put P before every public name\n"
     "  -D NAME[=VALUE]  define a macro;  -U NAME  undefine one;  -I DIR  search includes there\n"
     "  -MD [-MF FILE]   write the files read as a make rule (FILE.d)\n"
-    "  --check          check every access to an array against its window\n"
+    "  --check          check every access to an array against its window; also YOKE_CHECK=1\n"
     "  --explain        print each argument's mode and window, write nothing\n"
     "  --dump-device    print the OpenCL C of the kernels, write nothing\n"
     "  --help, --version\n"
@@ -219,6 +219,8 @@ int yokec_options(options *o, int argc, char **argv)
         }
     }
     if (!o->input) return misuse("no kernel file given", NULL);
+    yk_diag diag;
+    if (yki_env_bool("YOKE_CHECK", &o->check, &diag) != YK_OK) return misuse(diag.text, NULL);
     if (o->cc_count && !o->compile) return misuse("compiler flags are for -c", o->cc_flags[0]);
     outputs(o);
     return -1;
