@@ -89,8 +89,8 @@ static yk_status provide(yki_chunk *chunk, size_t i, yk_diag *diag)
     } else if (plan->way == WAY_SHARED) {
         st = yki_hold_buffer(memory, &memory->shared[i].held, plan->buffer_bytes, diag);
         chunk->args[i].buffer = memory->shared[i].held.buffer;
-        if (st == YK_OK) memory->shared[i].users++;
-        else plan->way = WAY_NONE;
+        plan->counted = st == YK_OK;
+        memory->shared[i].users += plan->counted;
     } else if (plan->way == WAY_WRAPPED) {
         unsigned char *at = (unsigned char *)yki_call_pointer(chunk->call, i) + plan->first;
         st = yki_buffer_wrap(memory->device, at, plan->buffer_bytes, &plan->wrapped, diag);
@@ -253,7 +253,8 @@ static void release_argument(yki_chunk *chunk, size_t i)
 {
     yki_memory *memory = chunk->memory;
     arg_plan *plan = &chunk->plans[i];
-    if (plan->way == WAY_SHARED && memory->shared[i].users > 0) memory->shared[i].users--;
+    memory->shared[i].users -= plan->counted;
+    plan->counted = false;
     if (plan->wrapped) yki_buffer_close(memory->device, &plan->wrapped);
     /* An abandoned device may still read it: the hold stays. */
     if (plan->wrapped_at && !yki_device_abandoned(memory->device))

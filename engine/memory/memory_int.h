@@ -42,6 +42,7 @@ typedef struct arg_plan {
     yki_box boxes[YKI_MAX_BOXES];
     size_t up_at, down_at;  /* offsets in the stages */
     bool up, down;
+    bool counted;           /* among the shared buffer's users */
     yki_buffer *wrapped;
     const void *wrapped_at;
 } arg_plan;
