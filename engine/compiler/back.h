@@ -37,6 +37,7 @@ typedef struct yki_bound {
     yki_type_kind inner, type;
     uint8_t dim;
     bool upper;
+    bool relation;          /* no bound of one id: says that `value` is not negative */
 } yki_bound;
 
 /* One place where an element of an array argument is read or written, per call path. */
@@ -51,6 +52,8 @@ typedef struct yki_access {
     bool read, write;
     bool narrow;            /* the index went through 32 bits */
     bool partial;           /* a member of the element, or a part of it */
+    bool inside;            /* conditions on sums of ids and counters keep it within what
+                             * others reach: it says nothing about the length */
 } yki_access;
 
 /* How an argument is used as a whole; as yk_mode of the public header. */
@@ -84,6 +87,7 @@ typedef struct yki_kinfo {
     yki_argument arg[YKI_MAX_ARGS];
     uint32_t arg_count;
     const yki_bound *active;    /* the guards, newest first */
+    const yki_bound *facts;     /* relations that hold by the way counters were made */
     yki_access *accesses, *last_access;
     uint32_t dims, axis, align, lanes;
     uint8_t ids32;              /* 1 << dim: that id is kept in 32 bits somewhere */
@@ -114,6 +118,9 @@ yk_status yki_analyse(yki_back *b);
 void yki_walk_kernel(yki_back *b, yki_kinfo *k);
 /* Decides arg[].use; reports misuse of reductions. */
 void yki_modes(yki_back *b, yki_kinfo *k);
+/* The largest value of p, for comparing with another such: scalars are taken as positive,
+ * ids (within box and the active box) and counters at their ends.  NULL: unknown. */
+const yki_poly *yki_largest(yki_kinfo *k, const yki_poly *p, const yki_bound *box);
 /* Decides the axis and where windows come from; reports what cannot be told. */
 void yki_windows(yki_back *b, yki_kinfo *k);
 

@@ -138,7 +138,9 @@ static void active(yki_emit *e, const yki_kinfo *k)
 {
     yki_text_printf(e->out, "if (!yk_box(yk_r, %uu, %uu, lo, hi)) return YK_E_RANGE;", k->dims, k->ids32);
     yki_emit_line(e);
-    for (const yki_bound *b = k->active; b; b = b->outer) bound(e, k, b, "");
+    for (const yki_bound *b = k->active; b; b = b->outer) {
+        if (!b->relation) bound(e, k, b, "");
+    }
     for (uint32_t d = 0; d < k->func->item_count; d++) {
         yki_text_printf(e->out, "hi[%u] = yk_min(hi[%u], ", d, d);
         operand(e, k->func->items[d]);
@@ -201,11 +203,11 @@ static void access_span(yki_emit *e, yki_kinfo *k, const yki_access *a, bool fla
     add(e, "int64_t al[3] = {lo[0], lo[1], lo[2]}, ah[3] = {hi[0], hi[1], hi[2]};");
     yki_emit_line(e);
     for (const yki_bound *b = a->box; b; b = b->outer) {
-        if (!in_active(k, b)) bound(e, k, b, "a");
+        if (!b->relation && !in_active(k, b)) bound(e, k, b, "a");
     }
     add(e, "yk_span sp = {.base = ");
     poly(e, &k->syms, scalar_part(k, a->index));
-    add(e, "};");
+    add(e, a->inside ? ", .inside = 1};" : "};");
     yki_emit_line(e);
     span_terms(e, k, a->index, flat);
     yki_text_printf(e->out, "yk_span_close(&sp, al, ah, %s, %u, ", flat ? "0" : "st", k->axis);
@@ -220,7 +222,10 @@ static void access_span(yki_emit *e, yki_kinfo *k, const yki_access *a, bool fla
 static bool seen_before(const yki_kinfo *k, const yki_access *a)
 {
     for (const yki_access *b = k->accesses; b && b != a; b = b->next) {
-        if (b->arg == a->arg && b->box == a->box && yki_poly_equal(a->index, b->index)) return true;
+        if (b->arg == a->arg && b->box == a->box && b->inside == a->inside &&
+            yki_poly_equal(a->index, b->index)) {
+            return true;
+        }
     }
     return false;
 }

@@ -34,6 +34,7 @@ static void active_text(yki_back *b, const yki_kinfo *k, yki_text *out)
     yki_text_add(out, "  active   ");
     bool any = false;
     for (const yki_bound *a = k->active; a; a = a->outer) {
+        if (a->relation) continue;
         yki_text_add(out, any ? ", " : "");
         bound_text(k, a, out);
         any = true;

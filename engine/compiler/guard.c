@@ -52,10 +52,29 @@ static bool push(yki_walk *w, const yki_bound **list, const yki_bound *bound)
     return true;
 }
 
+/* id != limit cuts something off where limit is an end of the id's range. */
+static bool push_unequal(yki_walk *w, yki_bound b, const yki_bound **list)
+{
+    yki_syms *s = &yki_walk_kinfo(w)->syms;
+    int64_t zero;
+    if (yki_poly_const(b.value, &zero) && zero == 0 && b.shift == 0) {
+        b.shift = 1;
+        return push(w, list, &b);
+    }
+    const yki_poly *limit = yki_poly_add(s, b.value, yki_poly_int(s, b.shift + 1));
+    for (const yki_bound *a = yki_walk_kinfo(w)->active; a; a = a->outer) {
+        if (a->relation || !a->upper || a->dim != b.dim) continue;
+        const yki_poly *end = yki_poly_add(s, a->value, yki_poly_int(s, a->shift));
+        if (!yki_poly_equal(end, limit) || a->type != b.type || a->inner != b.inner) continue;
+        b.upper = true;
+        return push(w, list, &b);
+    }
+    return false;
+}
+
 /* id OP limit, with the id alone on the left. */
 static bool push_compare(yki_walk *w, yki_op op, yki_bound b, const yki_bound **list)
 {
-    int64_t zero;
     bool after = op == YKI_OP_LE || op == YKI_OP_GT;
     switch (op) {
     case YKI_OP_EQ: {
@@ -64,10 +83,7 @@ static bool push_compare(yki_walk *w, yki_op op, yki_bound b, const yki_bound **
         hi.shift++;
         return push(w, list, &b) && push(w, list, &hi);
     }
-    case YKI_OP_NE: /* only the end of the id's own range can be cut off */
-        if (!yki_poly_const(b.value, &zero) || zero != 0 || b.shift != 0) return false;
-        b.shift = 1;
-        return push(w, list, &b);
+    case YKI_OP_NE: return push_unequal(w, b, list);
     default: break;
     }
     b.upper = op == YKI_OP_LT || op == YKI_OP_LE;
@@ -98,6 +114,26 @@ static yki_op negated(yki_op op)
     }
 }
 
+/* Says that p, a sum in which ids and counters may mix, is not negative. */
+static void push_relation(yki_walk *w, const yki_expr *e, const yki_poly *p, const yki_bound **list)
+{
+    yki_bound b = {.expr = e, .dim = UINT8_MAX, .value = p, .relation = true};
+    if (p) push(w, list, &b);
+}
+
+static void relate(yki_walk *w, const yki_expr *e, yki_op op, const yki_poly *diff,
+                   const yki_bound **list)
+{
+    yki_syms *s = &yki_walk_kinfo(w)->syms;
+    const yki_poly *minus = yki_poly_sub(s, yki_poly_int(s, 0), diff), *one = yki_poly_int(s, 1);
+    if (op == YKI_OP_LT || op == YKI_OP_EQ) {
+        push_relation(w, e, op == YKI_OP_LT ? yki_poly_sub(s, minus, one) : minus, list);
+    }
+    if (op == YKI_OP_LE) push_relation(w, e, minus, list);
+    if (op == YKI_OP_GT) push_relation(w, e, yki_poly_sub(s, diff, one), list);
+    if (op == YKI_OP_GE || op == YKI_OP_EQ) push_relation(w, e, diff, list);
+}
+
 /* Signed comparisons: overflow is undefined, so terms may change sides. */
 static bool signed_bound(yki_walk *w, const yki_expr *e, yki_op op, yki_val a, yki_val b,
                          const yki_bound **list)
@@ -107,7 +143,10 @@ static bool signed_bound(yki_walk *w, const yki_expr *e, yki_op op, yki_val a, y
     if (a.wrap != YKI_EXACT || b.wrap != YKI_EXACT) return false;
     const yki_poly *diff = yki_poly_sub(s, a.p, b.p);
     const yki_sym *id = single_id(s, diff, &sign);
-    if (!id) return false;
+    if (!id) {
+        relate(w, e, op, diff, list);
+        return false;
+    }
     const yki_poly *rest = yki_poly_without(s, diff, id);
     yki_bound out = {.expr = e, .dim = id->dim, .inner = YKI_T_LONG, .type = YKI_T_LONG};
     out.value = sign > 0 ? yki_poly_sub(s, yki_poly_int(s, 0), rest) : rest;
@@ -183,8 +222,5 @@ bool yki_guard_bounds(yki_walk *w, const yki_expr *e, bool negate, bool mark,
         return a && b;
     }
     if (e->op < YKI_OP_LT || e->op > YKI_OP_NE) return false;
-    const yki_bound *before = *list;
-    if (compare_bound(w, e, negate, list)) return take(e, negate, mark);
-    *list = before;
-    return false;
+    return compare_bound(w, e, negate, list) && take(e, negate, mark);
 }

@@ -103,6 +103,19 @@ static yki_val somewhere(yki_walk *w, const yki_poly *first, const yki_poly *cou
     return known(yki_poly_add(syms(w), first, yki_poly_sym(syms(w), t)), wrap);
 }
 
+/* Such a value that is close to an id and never more than `most`. */
+static yki_val at_most(yki_walk *w, yki_val v, const yki_poly *most)
+{
+    yki_bound *b = most && v.p ? yki_arena_alloc(w->b->arena, sizeof *b) : NULL;
+    if (!b) return v;
+    b->relation = true;
+    b->dim = UINT8_MAX;
+    b->value = yki_poly_sub(syms(w), most, v.p);
+    b->outer = w->k->facts;
+    if (b->value) w->k->facts = b;
+    return v;
+}
+
 /* v % m lies in 0 .. m - 1 where v is not negative. */
 static yki_val modulo(yki_walk *w, const yki_expr *e, yki_val a, yki_val m)
 {
@@ -274,8 +287,8 @@ static yki_val clamped(yki_walk *w, yki_val v, yki_val lo, yki_val hi)
     if (v.wrap != YKI_EXACT || lo.wrap != YKI_EXACT || hi.wrap != YKI_EXACT) return yki_unknown();
     int64_t least, over, add, to;
     for (const yki_bound *b = w->k->active; b; b = b->outer) {
-        const yki_sym *id = yki_sym_dim(s, YKI_SYM_GID, b->dim);
-        if (!b->upper || !id) continue;
+        const yki_sym *id = b->upper ? yki_sym_dim(s, YKI_SYM_GID, b->dim) : NULL;
+        if (!id) continue;
         const yki_poly *past = yki_poly_sub(s, v.p, yki_poly_sym(s, id));
         const yki_poly *end = yki_poly_add(s, b->value, yki_poly_int(s, b->shift - 1));
         if (!yki_poly_const(lo.p, &least) || least > 0) continue;
@@ -285,10 +298,76 @@ static yki_val clamped(yki_walk *w, yki_val v, yki_val lo, yki_val hi)
         if (add > 0) add = 0;
         if (to < 0) to = 0;
         const yki_poly *first = yki_poly_add(s, yki_poly_sym(s, id), yki_poly_int(s, add));
-        return somewhere(w, first, yki_poly_int(s, to - add + 1), YKI_EXACT);
+        return at_most(w, somewhere(w, first, yki_poly_int(s, to - add + 1), YKI_EXACT), hi.p);
     }
     const yki_poly *count = yki_poly_add(s, yki_poly_sub(s, hi.p, lo.p), yki_poly_int(s, 1));
     return somewhere(w, lo.p, count, YKI_EXACT);
+}
+
+/* max(v, lo) where v is close to an id and lo at most 0; min(v, hi) where the id ends at
+ * hi: still close to it.  Other pairs must differ by a constant. */
+static yki_val nearer(yki_walk *w, yki_val a, yki_val b, bool smaller)
+{
+    yki_syms *s = syms(w);
+    int64_t d, least, most, over;
+    if (yki_poly_const(yki_poly_sub(s, a.p, b.p), &d)) return either(w, a, b);
+    for (int turn = 0; turn < 2; turn++) {
+        yki_val v = turn ? b : a, end = turn ? a : b;
+        for (unsigned dim = 0; dim < 3; dim++) {
+            const yki_poly *id = yki_poly_sym(s, yki_sym_dim(s, YKI_SYM_GID, dim));
+            if (!spread(s, yki_poly_sub(s, v.p, id), &least, &most)) continue;
+            bool close = !smaller && yki_poly_const(end.p, &d) && d <= 0;
+            for (const yki_bound *x = w->k->active; smaller && x; x = x->outer) {
+                const yki_poly *last = yki_poly_add(s, x->value, yki_poly_int(s, x->shift - 1));
+                close = close || (x->upper && x->dim == dim &&
+                                  yki_poly_const(yki_poly_sub(s, end.p, last), &over) && over >= 0);
+            }
+            if (!close) continue;
+            if (smaller && least > 0) least = 0;
+            if (!smaller && most < 0) most = 0;
+            yki_val r = somewhere(w, yki_poly_add(s, id, yki_poly_int(s, least)),
+                                  yki_poly_int(s, most - least + 1), YKI_EXACT);
+            return smaller ? at_most(w, r, end.p) : r;
+        }
+    }
+    return yki_unknown();
+}
+
+/* The one value that an id has under a condition: the end of its range, or ==. */
+static const yki_sym *pinned(yki_walk *w, const yki_expr *cond, bool negate, const yki_poly **at)
+{
+    yki_syms *s = syms(w);
+    const yki_bound *list = NULL;
+    int64_t d;
+    if (!yki_guard_bounds(w, cond, negate, false, &list)) return NULL;
+    for (const yki_bound *b = list; b; b = b->outer) {
+        const yki_poly *limit = yki_poly_add(s, b->value, yki_poly_int(s, b->shift));
+        const yki_sym *id = yki_sym_dim(s, YKI_SYM_GID, b->dim);
+        *at = limit;
+        if (b->upper) *at = yki_poly_sub(s, limit, yki_poly_int(s, 1));
+        if (b->upper && yki_poly_const(*at, &d) && d == 0) return id;
+        const yki_bound *lists[] = {list, w->k->active};
+        for (unsigned l = 0; l < 2 && !b->upper; l++) {
+            for (const yki_bound *x = lists[l]; x; x = x->outer) {
+                if (!x->upper || x->dim != b->dim) continue;
+                const yki_poly *last = yki_poly_add(s, x->value, yki_poly_int(s, x->shift - 1));
+                if (yki_poly_equal(last, limit)) return id;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* A value that holds where an id is pinned, rewritten to move with the id as `like`. */
+static yki_val moved(yki_walk *w, yki_val v, yki_val like, const yki_sym *id, const yki_poly *at)
+{
+    yki_syms *s = syms(w);
+    if (!id) return v;
+    const yki_poly *factor = yki_poly_sub(s, yki_poly_coef(s, like.p, id), yki_poly_coef(s, v.p, id));
+    const yki_poly *zero = yki_poly_sub(s, yki_poly_sym(s, id), at);
+    const yki_poly *p = yki_poly_add(s, v.p, yki_poly_mul(s, factor, zero));
+    if (p) v.p = p;
+    return v;
 }
 
 /* ---- calls ---- */
@@ -325,7 +404,8 @@ static yki_val builtin_call(yki_walk *w, const yki_expr *e)
     yki_syms *s = syms(w);
     bool exact = v[0].wrap == YKI_EXACT && v[1].wrap == YKI_EXACT;
     if (!strcmp(name, "clamp")) return clamped(w, v[0], v[1], v[2]);
-    if (exact && (!strcmp(name, "min") || !strcmp(name, "max"))) return either(w, v[0], v[1]);
+    if (exact && !strcmp(name, "min")) return nearer(w, v[0], v[1], true);
+    if (exact && !strcmp(name, "max")) return nearer(w, v[0], v[1], false);
     if (exact && yki_type_is_signed(e->type) && (!strcmp(name, "mul24") || !strcmp(name, "mad24"))) {
         const yki_poly *p = yki_poly_mul(s, v[0].p, v[1].p);
         return known(name[1] == 'a' ? yki_poly_add(s, p, v[2].p) : p, YKI_EXACT);
@@ -387,11 +467,29 @@ static yki_val assign(yki_walk *w, const yki_expr *e)
     return e->op == YKI_OP_NONE ? v : yki_unknown();
 }
 
+/* What neither branch's value exceeds, whatever the ids. */
+static const yki_poly *larger_of(yki_walk *w, const yki_expr *cond, yki_val a, yki_val b)
+{
+    const yki_bound *yes = NULL, *no = NULL;
+    int64_t d;
+    yki_guard_bounds(w, cond, false, false, &yes);
+    yki_guard_bounds(w, cond, true, false, &no);
+    const yki_poly *x = yki_largest(w->k, a.p, yes), *y = yki_largest(w->k, b.p, no);
+    if (!yki_poly_const(yki_poly_sub(syms(w), x, y), &d)) return NULL;
+    return d < 0 ? y : x;
+}
+
 static yki_val conditional(yki_walk *w, const yki_expr *e)
 {
     yki_walk_expr(w, e->a);
     yki_val a = under(w, e->a, false, e->b), b = under(w, e->a, true, e->c);
-    return either(w, a, b);
+    if (!a.p || !b.p || a.wrap != YKI_EXACT || b.wrap != YKI_EXACT) return either(w, a, b);
+    const yki_poly *at = NULL, *most = larger_of(w, e->a, a, b);
+    const yki_sym *id = pinned(w, e->a, false, &at);
+    a = moved(w, a, b, id, at);
+    id = pinned(w, e->a, true, &at);
+    b = moved(w, b, a, id, at);
+    return at_most(w, either(w, a, b), most);
 }
 
 static yki_val binary_expr(yki_walk *w, const yki_expr *e)

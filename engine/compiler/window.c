@@ -37,7 +37,7 @@ static bool in_list(const yki_bound *list, const yki_bound *b)
 static bool cut_in(const yki_kinfo *k, const yki_access *a, uint32_t dim)
 {
     for (const yki_bound *b = a->box; b; b = b->outer) {
-        if (b->dim == dim && !in_list(k->active, b)) return true;
+        if (!b->relation && b->dim == dim && !in_list(k->active, b)) return true;
     }
     return false;
 }
@@ -156,9 +156,7 @@ static void choose_axis(yki_kinfo *k)
 
 /* ---- how long ---- */
 
-/* The largest value of p, for comparing with another such: scalars are taken as positive,
- * ids and counters at their ends. */
-static const yki_poly *largest(yki_kinfo *k, const yki_poly *p, const yki_bound *box)
+const yki_poly *yki_largest(yki_kinfo *k, const yki_poly *p, const yki_bound *box)
 {
     yki_syms *s = &k->syms;
     for (const yki_sym *sym = s->first; sym; sym = sym->next) {
@@ -172,7 +170,7 @@ static const yki_poly *largest(yki_kinfo *k, const yki_poly *p, const yki_bound 
             const yki_bound *lists[] = {box, k->active};
             for (unsigned l = 0; l < 2 && !end; l++) {
                 for (const yki_bound *b = lists[l]; b && !end; b = b->outer) {
-                    if (b->dim != sym->dim || !b->upper) continue;
+                    if (b->relation || b->dim != sym->dim || !b->upper) continue;
                     end = yki_poly_add(s, b->value, yki_poly_int(s, b->shift - 1));
                 }
             }
@@ -185,22 +183,68 @@ static const yki_poly *largest(yki_kinfo *k, const yki_poly *p, const yki_bound 
     return p;
 }
 
+static bool shares_counters(const yki_syms *s, const yki_poly *relation, const yki_poly *p)
+{
+    for (const yki_sym *sym = s->first; sym; sym = sym->next) {
+        if (sym->kind == YKI_SYM_COUNTER && yki_poly_has(relation, sym) && !yki_poly_has(p, sym)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Does its largest index certainly occur? */
+static bool sure_reach(yki_kinfo *k, const yki_access *a)
+{
+    return a->depth == 0 && yki_access_usable(&k->syms, a) && counters_exact(k, a->index);
+}
+
+/* An upper bound of the index by the relations it stands under: each is added as often as
+ * takes an id out of the index.  (x + j < w and y + i < h bound (y + i)*w + x + j.) */
+static const yki_poly *related(yki_kinfo *k, const yki_access *a)
+{
+    yki_syms *s = &k->syms;
+    const yki_poly *p = a->index;
+    const yki_bound *lists[] = {a->box, k->facts};
+    int64_t sign;
+    for (unsigned l = 0; l < 2; l++) {
+        for (const yki_bound *b = lists[l]; b; b = b->outer) {
+            for (unsigned d = 0; d < 3 && b->relation && shares_counters(s, b->value, p); d++) {
+                const yki_sym *id = yki_sym_dim(s, YKI_SYM_GID, d);
+                if (!yki_poly_const(yki_poly_coef(s, b->value, id), &sign) || sign != -1) continue;
+                const yki_poly *coef = yki_poly_coef(s, p, id);
+                const yki_poly *sum = yki_poly_add(s, p, yki_poly_mul(s, coef, b->value));
+                if (sum) p = sum;
+            }
+        }
+    }
+    return p;
+}
+
+static bool reached(yki_kinfo *k, const yki_access *a, const yki_poly *index);
+
 /* Is some access that happens for sure at least as far out? */
-static bool covered(yki_kinfo *k, const yki_access *a)
+static bool covered(yki_kinfo *k, yki_access *a)
+{
+    if (reached(k, a, a->index)) return true;
+    return a->inside = reached(k, a, related(k, a));
+}
+
+static bool reached(yki_kinfo *k, const yki_access *a, const yki_poly *index)
 {
     yki_syms *s = &k->syms;
     int64_t d;
-    const yki_poly *far = largest(k, a->index, a->box);
+    const yki_poly *far = yki_largest(k, index, a->box);
     for (const yki_access *b = k->accesses; b; b = b->next) {
-        if (b->arg != a->arg || b->depth || !yki_access_usable(s, b)) continue;
-        const yki_poly *reach = largest(k, b->index, b->box);
+        if (b->arg != a->arg || !sure_reach(k, b)) continue;
+        const yki_poly *reach = yki_largest(k, b->index, b->box);
         if (yki_poly_const(yki_poly_sub(s, reach, far), &d) && d >= 0) return true;
     }
     /* or within stride x items, the length that goes without saying */
     const yki_sym *id = yki_sym_dim(s, YKI_SYM_GID, k->axis);
     const yki_poly *stride = yki_poly_coef(s, a->index, id);
     const yki_poly *last = yki_poly_sub(
-        s, yki_poly_mul(s, stride, yki_poly_add(s, largest(k, yki_poly_sym(s, id), NULL), yki_poly_int(s, 1))),
+        s, yki_poly_mul(s, stride, yki_poly_add(s, yki_largest(k, yki_poly_sym(s, id), NULL), yki_poly_int(s, 1))),
         yki_poly_int(s, 1));
     return yki_poly_const(yki_poly_sub(s, last, far), &d) && d >= 0;
 }
@@ -244,7 +288,7 @@ static void cannot_tell(yki_back *b, yki_kinfo *k, const yki_access *a)
 
 static void cannot_tell_length(yki_back *b, yki_kinfo *k, const yki_access *a)
 {
-    yki_error(b->diags, a->expr->pos, "cannot tell how long '%s' is: this access may not happen",
+    yki_error(b->diags, a->expr->pos, "cannot tell how long '%s' is: this access may not happen, or not so far out",
               k->arg[a->arg].var->name);
     read_note(b, k, a);
     hint_declare(b, &k->arg[a->arg], "YK_LEN(number of elements)");
@@ -271,7 +315,7 @@ static void infer(yki_back *b, yki_kinfo *k, uint32_t i)
     yki_argument *arg = &k->arg[i];
     bool has_len = arg->var->annot.len != NULL;
     arg->source = k->whole && arg->written ? YKI_FROM_WHOLE : YKI_FROM_INDEXES;
-    for (const yki_access *a = k->accesses; a; a = a->next) {
+    for (yki_access *a = k->accesses; a; a = a->next) {
         if (a->arg != i) continue;
         if (!yki_access_usable(&k->syms, a)) {
             if (!has_len) {
@@ -280,7 +324,7 @@ static void infer(yki_back *b, yki_kinfo *k, uint32_t i)
             }
             arg->source = YKI_FROM_WHOLE;
             arg->why = "its indexes are not known";
-        } else if (a->depth && !has_len && !covered(k, a)) {
+        } else if (!sure_reach(k, a) && !has_len && !covered(k, a)) {
             cannot_tell_length(b, k, a);
             return;
         }
@@ -345,9 +389,9 @@ static void annotated(yki_back *b, yki_kinfo *k, uint32_t i)
     contradiction(b, k, i);
     if (n->window == YKI_WINDOW_HALO) halo_width(b, k, i);
     if (n->len || n->window != YKI_WINDOW_ALL) return;
-    for (const yki_access *a = k->accesses; a; a = a->next) {
+    for (yki_access *a = k->accesses; a; a = a->next) {
         if (a->arg != i) continue;
-        if (yki_access_usable(&k->syms, a) && (a->depth == 0 || covered(k, a))) continue;
+        if (yki_access_usable(&k->syms, a) && (sure_reach(k, a) || covered(k, a))) continue;
         yki_error(b->diags, n->window_pos, "cannot tell how long '%s' is", arg->var->name);
         read_note(b, k, a);
         hint_declare(b, arg, "YK_ALL YK_LEN(number of elements)");

@@ -58,6 +58,9 @@ ITEM(nested, a->in, a->out, a->n, a->m)
 ITEM(branches, a->in, a->out, a->n, a->m)
 ITEM(rows_of_loops, a->u, a->v, a->w, a->h)
 
+ITEM(convolve, a->u, a->v, a->w, a->h, a->r)
+ITEM(edges, a->u, a->v, a->w, a->h)
+
 static const int sizes[] = {0, 1, 2, 5, 63, 64, 65, 127, 128, 129, 200, 521, 1000};
 
 /* n items asked for, in ranges that are padded, cut short, or begin later. */
@@ -116,6 +119,27 @@ PLANE(blur)
 PLANE(columns)
 PLANE(transpose)
 PLANE(rows_of_loops)
+PLANE(convolve, .r = 2)
+PLANE(edges)
+
+/* A part of a plane needs its rows and their neighbours, and an array no longer than it is. */
+static void test_border_windows(void **state)
+{
+    (void)state;
+    struct edges_args a = {.w = 10, .h = 20};
+    struct convolve_args b = {.w = 10, .h = 20, .r = 3};
+    yk_range r = yk_2d(16, 32);
+    yk_shape s;
+    assert_int_equal(edges_kernel.shape(&r, &a, &s), YK_OK);
+    assert_int_equal(s.window[0].extent, 200);
+    assert_int_equal(s.window[0].stride, 10);
+    assert_int_equal(s.window[0].lo, -10);
+    assert_true(s.window[0].hi <= 31);
+    assert_int_equal(convolve_kernel.shape(&r, &b, &s), YK_OK);
+    assert_int_equal(s.window[0].extent, 200);
+    assert_int_equal(s.window[0].lo, -31);
+    assert_int_equal(s.window[0].hi, 41);
+}
 
 static void test_boundary(void **state)
 {
@@ -182,6 +206,7 @@ int main(void)
         cmocka_unit_test(test_shifts), cmocka_unit_test(test_doubles), cmocka_unit_test(test_interior),
         cmocka_unit_test(test_blur), cmocka_unit_test(test_columns), cmocka_unit_test(test_transpose),
         cmocka_unit_test(test_boundary), cmocka_unit_test(test_volume), cmocka_unit_test(test_launch_words),
+        cmocka_unit_test(test_convolve), cmocka_unit_test(test_edges), cmocka_unit_test(test_border_windows),
         cmocka_unit_test(test_escapes), cmocka_unit_test(test_pairwise), cmocka_unit_test(test_nested),
         cmocka_unit_test(test_branches), cmocka_unit_test(test_rows_of_loops), cmocka_unit_test(test_local_groups), cmocka_unit_test(test_negative),
     };

@@ -301,3 +301,28 @@ kernel void rows_of_loops(global const float *u, global int *v, int w, int h)
     while (s < 10.0f && turns < 50 + (x & 3)) { s = s * 1.25f + 0.125f; turns++; }
     v[y * w + x] = turns;
 }
+
+/* Borders as people write them: no annotation, no length, nothing read outside. */
+kernel void convolve(global const float *u, global float *v, int w, int h, int r)
+{
+    int x = get_global_id(0), y = get_global_id(1);
+    if (x >= w || y >= h) return;
+    float s = 0.0f;
+    for (int j = -r; j <= r; j++)
+        for (int i = -1; i <= 1; i++)
+            if (x + i >= 0 && x + i < w && y + j >= 0 && y + j < h) s += u[(y + j) * w + x + i];
+    v[y * w + x] = s + u[y * w + x];
+}
+
+int at_least(int a, int b) { return a < b ? b : a; }
+
+kernel void edges(global const float *u, global float *v, int w, int h)
+{
+    int x = get_global_id(0), y = get_global_id(1);
+    if (x >= w || y >= h) return;
+    int left = x > 0 ? x - 1 : 0, right = x < w - 1 ? x + 1 : w - 1;
+    int up = y == 0 ? 0 : y - 1, down = y == h - 1 ? y : y + 1;
+    int far = clamp(y + 2, 0, h - 1), round = (x + w - 1) % w;
+    v[y * w + x] = u[y * w + left] + u[y * w + right] + u[up * w + x] + u[down * w + x] + 0.5f * u[far * w + x] +
+                   0.25f * u[y * w + round] + u[y * w + x];
+}
