@@ -86,7 +86,7 @@ static yk_status check(setting *s, const state *all, yk_diag *diag)
     yk_status status = yki_env_bool("YOKE_CHECK", &on, diag);
     by_default(s, "off", "default: bounds are not checked");
     yki_copy_text(s->in_force, sizeof s->in_force, on ? "on" : "off");
-    if (on) yki_copy_text(s->why, sizeof s->why, "not in this build: no engine will open");
+    if (on) yki_copy_text(s->why, sizeof s->why, "pool alone; kernels need yokec --check");
     return status;
 }
 
