@@ -28,32 +28,70 @@ typedef struct row {
 #define LIBM(name, shape, vector) {#name, 'f', shape, "", NULL, vector}
 
 static const row rows[] = {
-    LIBM(exp, "T:T", 1), LIBM(log, "T:T", 1), LIBM(sin, "T:T", 1), LIBM(cos, "T:T", 1),
+    LIBM(exp, "T:T", 1),
+    LIBM(log, "T:T", 1),
+    LIBM(sin, "T:T", 1),
+    LIBM(cos, "T:T", 1),
     LIBM(pow, "T:TT", 1),
-    LIBM(acos, "T:T", 2), LIBM(acosh, "T:T", 2), LIBM(asin, "T:T", 2), LIBM(asinh, "T:T", 2),
-    LIBM(atan, "T:T", 2), LIBM(atanh, "T:T", 2), LIBM(cbrt, "T:T", 2), LIBM(cosh, "T:T", 2),
-    LIBM(erf, "T:T", 2), LIBM(erfc, "T:T", 2), LIBM(exp10, "T:T", 2), LIBM(exp2, "T:T", 2),
-    LIBM(expm1, "T:T", 2), LIBM(log10, "T:T", 2), LIBM(log1p, "T:T", 2), LIBM(log2, "T:T", 2),
-    LIBM(sinh, "T:T", 2), LIBM(tan, "T:T", 2), LIBM(tanh, "T:T", 2), LIBM(atan2, "T:TT", 2),
+    LIBM(acos, "T:T", 2),
+    LIBM(acosh, "T:T", 2),
+    LIBM(asin, "T:T", 2),
+    LIBM(asinh, "T:T", 2),
+    LIBM(atan, "T:T", 2),
+    LIBM(atanh, "T:T", 2),
+    LIBM(cbrt, "T:T", 2),
+    LIBM(cosh, "T:T", 2),
+    LIBM(erf, "T:T", 2),
+    LIBM(erfc, "T:T", 2),
+    LIBM(exp10, "T:T", 2),
+    LIBM(exp2, "T:T", 2),
+    LIBM(expm1, "T:T", 2),
+    LIBM(log10, "T:T", 2),
+    LIBM(log1p, "T:T", 2),
+    LIBM(log2, "T:T", 2),
+    LIBM(sinh, "T:T", 2),
+    LIBM(tan, "T:T", 2),
+    LIBM(tanh, "T:T", 2),
+    LIBM(atan2, "T:TT", 2),
     LIBM(hypot, "T:TT", 2),
-    LIBM(lgamma, "T:T", 0), LIBM(tgamma, "T:T", 0), LIBM(logb, "T:T", 0), LIBM(fmod, "T:TT", 0),
-    LIBM(remainder, "T:TT", 0), LIBM(nextafter, "T:TT", 0), LIBM(ldexp, "T:Ti", 0),
-    LIBM(ilogb, "i:T", 0), LIBM(sqrt, "T:T", 0), LIBM(floor, "T:T", 0), LIBM(ceil, "T:T", 0),
-    LIBM(trunc, "T:T", 0), LIBM(rint, "T:T", 0), LIBM(round, "T:T", 0), LIBM(fma, "T:TTT", 0),
-    {"lgamma_r", 'f', "T:TQ", "", "extern %T yk_m_lgamma_r_%s(%T, int *) __asm__(\"lgamma%f_r\");\n"
-     "    int s; %T r = yk_m_lgamma_r_%s(a, &s); *b = s; return r;", 0},
-    {"frexp", 'f', "T:TQ", "", "extern %T yk_m_frexp_%s(%T, int *) __asm__(\"frexp%f\");\n"
-     "    int s; %T r = yk_m_frexp_%s(a, &s); *b = s; return r;", 0},
-    {"remquo", 'f', "T:TTQ", "", "extern %T yk_m_remquo_%s(%T, %T, int *) __asm__(\"remquo%f\");\n"
-     "    int s; %T r = yk_m_remquo_%s(a, b, &s); *c = s; return r;", 0},
-    {"modf", 'f', "T:TP", "", "extern %T yk_m_modf_%s(%T, %T *) __asm__(\"modf%f\");\n"
-     "    %T s, r = yk_m_modf_%s(a, &s); *b = s; return r;", 0},
+    LIBM(lgamma, "T:T", 0),
+    LIBM(tgamma, "T:T", 0),
+    LIBM(logb, "T:T", 0),
+    LIBM(fmod, "T:TT", 0),
+    LIBM(remainder, "T:TT", 0),
+    LIBM(nextafter, "T:TT", 0),
+    LIBM(ldexp, "T:Ti", 0),
+    LIBM(ilogb, "i:T", 0),
+    LIBM(sqrt, "T:T", 0),
+    LIBM(floor, "T:T", 0),
+    LIBM(ceil, "T:T", 0),
+    LIBM(trunc, "T:T", 0),
+    LIBM(rint, "T:T", 0),
+    LIBM(round, "T:T", 0),
+    LIBM(fma, "T:TTT", 0),
+    {"lgamma_r", 'f', "T:TQ", "",
+     "extern %T yk_m_lgamma_r_%s(%T, int *) __asm__(\"lgamma%f_r\");\n"
+     "    int s; %T r = yk_m_lgamma_r_%s(a, &s); *b = s; return r;",
+     0},
+    {"frexp", 'f', "T:TQ", "",
+     "extern %T yk_m_frexp_%s(%T, int *) __asm__(\"frexp%f\");\n"
+     "    int s; %T r = yk_m_frexp_%s(a, &s); *b = s; return r;",
+     0},
+    {"remquo", 'f', "T:TTQ", "",
+     "extern %T yk_m_remquo_%s(%T, %T, int *) __asm__(\"remquo%f\");\n"
+     "    int s; %T r = yk_m_remquo_%s(a, b, &s); *c = s; return r;",
+     0},
+    {"modf", 'f', "T:TP", "",
+     "extern %T yk_m_modf_%s(%T, %T *) __asm__(\"modf%f\");\n"
+     "    %T s, r = yk_m_modf_%s(a, &s); *b = s; return r;",
+     0},
     {"fabs", 'f', "T:T", "", "return __builtin_fabs%f(a);", 0},
     {"copysign", 'f', "T:TT", "", "return __builtin_copysign%f(a, b);", 0},
     {"acospi", 'f', "T:T", "acos", "return (%T)(yk_acos_%s(a) * (%T)0.31830988618379067154);", 0},
     {"asinpi", 'f', "T:T", "asin", "return (%T)(yk_asin_%s(a) * (%T)0.31830988618379067154);", 0},
     {"atanpi", 'f', "T:T", "atan", "return (%T)(yk_atan_%s(a) * (%T)0.31830988618379067154);", 0},
-    {"atan2pi", 'f', "T:TT", "atan2", "return (%T)(yk_atan2_%s(a, b) * (%T)0.31830988618379067154);", 0},
+    {"atan2pi", 'f', "T:TT", "atan2",
+     "return (%T)(yk_atan2_%s(a, b) * (%T)0.31830988618379067154);", 0},
     {"bits", 'f', "U:T", "", "union { %T v; %U u; } x = {a}; return x.u;", 0},
     {"value", 'f', "T:U", "", "union { %U u; %T v; } x = {a}; return x.v;", 0},
     {"sinpi", 'f', "T:T", "sin cos fmod",
@@ -61,12 +99,14 @@ static const row rows[] = {
      "    if (r > 1) { r -= 1; s = -s; }\n    if (r > (%T)0.5) r = 1 - r;\n"
      "    if (r == 0) return __builtin_copysign%f((%T)0, a);\n"
      "    return r <= (%T)0.25 ? s * yk_sin_%s((%T)3.14159265358979323846 * r)"
-     " : s * yk_cos_%s((%T)3.14159265358979323846 * ((%T)0.5 - r));", 0},
+     " : s * yk_cos_%s((%T)3.14159265358979323846 * ((%T)0.5 - r));",
+     0},
     {"cospi", 'f', "T:T", "sin cos fmod",
      "%T r = __builtin_fabs%f(yk_fmod_%s(a, (%T)2)), s = 1;\n"
      "    if (r > 1) r = 2 - r;\n    if (r > (%T)0.5) { r = 1 - r; s = -1; }\n"
      "    return r < (%T)0.25 ? s * yk_cos_%s((%T)3.14159265358979323846 * r)"
-     " : s * yk_sin_%s((%T)3.14159265358979323846 * ((%T)0.5 - r)) + (%T)0;", 0},
+     " : s * yk_sin_%s((%T)3.14159265358979323846 * ((%T)0.5 - r)) + (%T)0;",
+     0},
     {"tanpi", 'f', "T:T", "sinpi cospi", "return yk_sinpi_%s(a) / yk_cospi_%s(a);", 0},
     {"rsqrt", 'f', "T:T", "sqrt", "return 1 / yk_sqrt_%s(a);", 0},
     {"recip", 'f', "T:T", "", "return 1 / a;", 0},
@@ -76,21 +116,26 @@ static const row rows[] = {
     {"fmax", 'f', "T:TT", "", "return b != b ? a : a < b ? b : a != a ? b : a;", 0},
     {"fmin", 'f', "T:TT", "", "return b != b ? a : b < a ? b : a != a ? b : a;", 0},
     {"maxmag", 'f', "T:TT", "fmax fabs",
-     "%T x = yk_fabs_%s(a), y = yk_fabs_%s(b); return x > y ? a : y > x ? b : yk_fmax_%s(a, b);", 0},
+     "%T x = yk_fabs_%s(a), y = yk_fabs_%s(b); return x > y ? a : y > x ? b : yk_fmax_%s(a, b);",
+     0},
     {"minmag", 'f', "T:TT", "fmin fabs",
-     "%T x = yk_fabs_%s(a), y = yk_fabs_%s(b); return x < y ? a : y < x ? b : yk_fmin_%s(a, b);", 0},
+     "%T x = yk_fabs_%s(a), y = yk_fabs_%s(b); return x < y ? a : y < x ? b : yk_fmin_%s(a, b);",
+     0},
     {"powr", 'f', "T:TT", "pow",
      "%T r = yk_pow_%s(a, b);\n    int bad = a < 0 || a != a || b != b || (b == 0 && (a == 0 || a > %x)) ||"
-     " (a == 1 && (b > %x || b < -%x));\n    return bad ? __builtin_nan%f(\"\") : __builtin_fabs%f(r);", 0},
+     " (a == 1 && (b > %x || b < -%x));\n    return bad ? __builtin_nan%f(\"\") : __builtin_fabs%f(r);",
+     0},
     {"pown", 'f', "T:Ti", "pow/", "return (%T)yk_pow_f64((double)a, (double)b);", 0},
     {"rootn", 'f', "T:Ti", "pow/ fabs",
      "double r = yk_pow_f64((double)yk_fabs_%s(a), 1.0 / (double)b);\n"
      "    if (b == 0 || (a < 0 && !(b & 1))) return __builtin_nan%f(\"\");\n"
-     "    return (%T)((b & 1) ? __builtin_copysign(r, (double)a) : r);", 0},
+     "    return (%T)((b & 1) ? __builtin_copysign(r, (double)a) : r);",
+     0},
     {"nan", 'f', "T:U", "", "(void)a; return __builtin_nan%f(\"\");", 0},
     {"fract", 'f', "T:TP", "floor fmin",
      "%T w = yk_floor_%s(a); *b = w;\n    if (a - a != a - a) return a != a ? a : __builtin_copysign%f((%T)0, a);\n"
-     "    return yk_fmin_%s(a - w, 1 - %e);", 0},
+     "    return yk_fmin_%s(a - w, 1 - %e);",
+     0},
     {"sincos", 'f', "T:TP", "sin cos", "*b = yk_cos_%s(a); return yk_sin_%s(a);", 0},
     {"degrees", 'f', "T:T", "", "return (%T)57.295779513082320877 * a;", 0},
     {"radians", 'f', "T:T", "", "return (%T)0.017453292519943295769 * a;", 0},
@@ -98,7 +143,8 @@ static const row rows[] = {
     {"step", 'f', "T:TT", "", "return b < a ? (%T)0 : (%T)1;", 0},
     {"mix", 'f', "T:TTT", "", "return a + (b - a) * c;", 0},
     {"smoothstep", 'f', "T:TTT", "",
-     "%T t = (c - a) / (b - a); t = t < 0 ? (%T)0 : t > 1 ? (%T)1 : t; return t * t * (3 - 2 * t);", 0},
+     "%T t = (c - a) / (b - a); t = t < 0 ? (%T)0 : t > 1 ? (%T)1 : t; return t * t * (3 - 2 * t);",
+     0},
     {"clamp", 'f', "T:TTT", "", "a = a < b ? b : a; return c < a ? c : a;", 0},
     {"max", 'f', "T:TT", "", "return a < b ? b : a;", 0},
     {"min", 'f', "T:TT", "", "return b < a ? b : a;", 0},
@@ -113,7 +159,8 @@ static const row rows[] = {
      "%T r; return __builtin_sub_overflow(a, b, &r) ? (%i ? (b < 0 ? %x : %n) : 0) : r;", 0},
     {"hadd", 'i', "T:TT", "", "return (%T)((a >> 1) + (b >> 1) + (a & b & 1));", 0},
     {"rhadd", 'i', "T:TT", "", "return (%T)((a >> 1) + (b >> 1) + ((a | b) & 1));", 0},
-    {"clz", 'i', "T:T", "", "%U u = (%U)a; return (%T)(u ? __builtin_clzll((unsigned long long)u) - (64 - %b) : %b);", 0},
+    {"clz", 'i', "T:T", "",
+     "%U u = (%U)a; return (%T)(u ? __builtin_clzll((unsigned long long)u) - (64 - %b) : %b);", 0},
     {"popcount", 'i', "T:T", "", "return (%T)__builtin_popcountll((unsigned long long)(%U)a);", 0},
     {"mul_hi", 'i', "T:TT", "", "return (%T)(((%W)a * (%W)b) >> %b);", 0},
     {"mad_hi", 'i', "T:TTT", "mul_hi", "return (%T)((%U)yk_mul_hi_%s(a, b) + (%U)c);", 0},
@@ -121,7 +168,8 @@ static const row rows[] = {
      "yk_wide r = (yk_wide)a * b + c; return r > %x ? %x : r < %n ? %n : (%T)r;", 0},
     {"rotate", 'i', "T:TT", "",
      "unsigned n = (unsigned)b & (%b - 1); %U u = (%U)a;\n"
-     "    return (%T)(%U)((u << n) | (u >> ((%b - n) & (%b - 1))));", 0},
+     "    return (%T)(%U)((u << n) | (u >> ((%b - n) & (%b - 1))));",
+     0},
     {"upsample", 'i', "W:TU", "", "return (%W)((%W)a * ((%W)1 << %b) | (%W)b);", 0},
     {"mad24", 'i', "T:TTT", "", "return (%T)((uint32_t)a * (uint32_t)b + (uint32_t)c);", 0},
     {"mul24", 'i', "T:TT", "", "return (%T)((uint32_t)a * (uint32_t)b);", 0},
@@ -152,10 +200,12 @@ static const row rows[] = {
     {"reduce_max", 'i', "v:PT", "", "*a = b > *a ? b : *a;", 0},
     {"reduce_min", 'f', "v:PT", "bits value",
      "%T o = *a, r = (b < o) | (o != o) ? b : o;\n"
-     "    *a = o == b ? yk_value_%s(yk_bits_%s(o) | yk_bits_%s(b)) : r;", 0},
+     "    *a = o == b ? yk_value_%s(yk_bits_%s(o) | yk_bits_%s(b)) : r;",
+     0},
     {"reduce_max", 'f', "v:PT", "bits value",
      "%T o = *a, r = (b > o) | (o != o) ? b : o;\n"
-     "    *a = o == b ? yk_value_%s(yk_bits_%s(o) & yk_bits_%s(b)) : r;", 0},
+     "    *a = o == b ? yk_value_%s(yk_bits_%s(o) & yk_bits_%s(b)) : r;",
+     0},
 };
 
 static bool floating(yki_type_kind t) { return t == YKI_T_FLOAT || t == YKI_T_DOUBLE; }
@@ -178,7 +228,8 @@ void yki_use_builtin(yki_emit *e, const char *name, yki_type_kind type)
 {
     yki_used **end = &e->used;
     for (; *end; end = &(*end)->next) {
-        if ((*end)->type == type && (*end)->to == YKI_T_ERROR && !strcmp((*end)->name, name)) return;
+        if ((*end)->type == type && (*end)->to == YKI_T_ERROR && !strcmp((*end)->name, name))
+            return;
     }
     const row *r = find_row(name, type);
     for (const char *s = r ? r->needs : ""; *s;) {
@@ -237,9 +288,15 @@ static void letter(yki_emit *e, char c, yki_type_kind t)
     case 'x': yki_text_add(e->out, largest[t]); return;
     case 'n': yki_text_add(e->out, smallest[t]); return;
     case 'i': yki_text_add(e->out, strcmp(smallest[t], "0") ? "1" : "0"); return;
-    case 'm': yki_text_add(e->out, t == YKI_T_FLOAT ? "0x7fffffffu" : "UINT64_C(0x7fffffffffffffff)"); return;
-    case 'I': yki_text_add(e->out, t == YKI_T_FLOAT ? "0x7f800000u" : "UINT64_C(0x7ff0000000000000)"); return;
-    case 'N': yki_text_add(e->out, t == YKI_T_FLOAT ? "0x00800000u" : "UINT64_C(0x0010000000000000)"); return;
+    case 'm':
+        yki_text_add(e->out, t == YKI_T_FLOAT ? "0x7fffffffu" : "UINT64_C(0x7fffffffffffffff)");
+        return;
+    case 'I':
+        yki_text_add(e->out, t == YKI_T_FLOAT ? "0x7f800000u" : "UINT64_C(0x7ff0000000000000)");
+        return;
+    case 'N':
+        yki_text_add(e->out, t == YKI_T_FLOAT ? "0x00800000u" : "UINT64_C(0x0010000000000000)");
+        return;
     case 'e': yki_text_add(e->out, t == YKI_T_FLOAT ? "0x1p-24f" : "0x1p-53"); return;
     default: return;
     }
@@ -301,7 +358,10 @@ static void libm(yki_emit *e, const row *r, yki_type_kind t)
     else yki_text_printf(e->out, " yk_m_%s_%s", r->name, yki_kind_suffix(t));
     parameters(e, r->shape, t);
     if (!own_name(r->name)) yki_text_printf(e->out, " __asm__(\"%s%s\")", r->name, f);
-    yki_text_printf(e->out, " YK_PURE%s;\n", r->vector == 1 ? " YK_VECTOR" : r->vector == 2 ? " YK_VECTOR_235" : "");
+    yki_text_printf(e->out, " YK_PURE%s;\n",
+                    r->vector == 1   ? " YK_VECTOR"
+                    : r->vector == 2 ? " YK_VECTOR_235"
+                                     : "");
     yki_text_add(e->out, "YK_INLINE ");
     shape_type(e, r->shape[0], t);
     yki_text_printf(e->out, " yk_%s_%s", r->name, yki_kind_suffix(t));
@@ -336,8 +396,8 @@ bool yki_builtin_vectorises(const char *name)
 static void converter_name(yki_emit *e, const yki_used *u)
 {
     static const char *const round[] = {"", "_rte", "_rtz", "_rtp", "_rtn"};
-    yki_text_printf(e->out, "yk_convert_%s_%s%s%s", yki_kind_suffix(u->to), yki_kind_suffix(u->type),
-                    u->saturate ? "_sat" : "", round[u->round]);
+    yki_text_printf(e->out, "yk_convert_%s_%s%s%s", yki_kind_suffix(u->to),
+                    yki_kind_suffix(u->type), u->saturate ? "_sat" : "", round[u->round]);
 }
 
 static void to_integer(yki_emit *e, const yki_used *u)
@@ -366,12 +426,17 @@ static void to_float(yki_emit *e, const yki_used *u)
     const char *exact = floating(u->type) ? "double" : "yk_wide";
     yki_text_printf(e->out, "    %s r = (%s)a;\n", to, to);
     if (u->round > YKI_ROUND_RTE) {
-        const char *over = u->round == YKI_ROUND_RTP ? "0" : u->round == YKI_ROUND_RTN ? "1" : "(r > 0)";
-        const char *under = u->round == YKI_ROUND_RTN ? "0" : u->round == YKI_ROUND_RTP ? "1" : "(r < 0)";
-        yki_text_printf(e->out,
-                        "    if (%s && (%s)r > (%s)a) r = __builtin_nextafter%s(r, -__builtin_inf%s());\n"
-                        "    else if (%s && (%s)r < (%s)a) r = __builtin_nextafter%s(r, __builtin_inf%s());\n",
-                        over, exact, exact, f, f, under, exact, exact, f, f);
+        const char *over = u->round == YKI_ROUND_RTP   ? "0"
+                           : u->round == YKI_ROUND_RTN ? "1"
+                                                       : "(r > 0)";
+        const char *under = u->round == YKI_ROUND_RTN   ? "0"
+                            : u->round == YKI_ROUND_RTP ? "1"
+                                                        : "(r < 0)";
+        yki_text_printf(
+            e->out,
+            "    if (%s && (%s)r > (%s)a) r = __builtin_nextafter%s(r, -__builtin_inf%s());\n"
+            "    else if (%s && (%s)r < (%s)a) r = __builtin_nextafter%s(r, __builtin_inf%s());\n",
+            over, exact, exact, f, f, under, exact, exact, f, f);
     }
     yki_text_add(e->out, "    return r;\n");
 }
@@ -433,7 +498,8 @@ static void convert_call(yki_emit *e, const yki_expr *x)
 /* as_T: through a union, written where it is used. */
 static void as_call(yki_emit *e, const yki_expr *x)
 {
-    yki_text_printf(e->out, "((union { %s a; %s b; }){", yki_emit_kind(x->args[0]->type->kind, false),
+    yki_text_printf(e->out, "((union { %s a; %s b; }){",
+                    yki_emit_kind(x->args[0]->type->kind, false),
                     yki_emit_kind(x->type->kind, false));
     yki_emit_expr(e, x->args[0]);
     yki_text_add(e->out, "}.b)");

@@ -19,7 +19,9 @@ static void guard_name(const char *prefix, const char *header, yki_text *out)
 {
     yki_text_printf(out, "YK_%s%s", prefix, header);
     for (size_t i = 0; i < out->len; i++) {
-        out->data[i] = (char)(isalnum((unsigned char)out->data[i]) ? toupper((unsigned char)out->data[i]) : '_');
+        out->data[i] = (char)(isalnum((unsigned char)out->data[i])
+                                  ? toupper((unsigned char)out->data[i])
+                                  : '_');
     }
 }
 
@@ -33,7 +35,8 @@ static yk_status emit(yki_result *out, yki_back *b, const yki_compile_opts *o)
     }
     yki_emit_explain(b, &out->explain);
     for (yki_kinfo *k = b->kernels; k; k = k->next, out->kernels++) {
-        yki_text_printf(&out->device, "%s/* kernel %s */\n", out->kernels ? "\n" : "", k->func->name);
+        yki_text_printf(&out->device, "%s/* kernel %s */\n", out->kernels ? "\n" : "",
+                        k->func->name);
         yki_emit_device(b, k, &out->device);
     }
     bool failed = guard.failed || out->header.failed || out->source.failed || out->explain.failed ||
@@ -44,8 +47,11 @@ static yk_status emit(yki_result *out, yki_back *b, const yki_compile_opts *o)
 
 static yk_status analyse(yki_result *out, const yki_compile_opts *o)
 {
-    yki_back b = {.unit = out->unit, .arena = yki_unit_arena(out->unit), .diags = yki_unit_diags(out->unit),
-                  .program = yki_unit_program(out->unit), .prefix = o->prefix ? o->prefix : ""};
+    yki_back b = {.unit = out->unit,
+                  .arena = yki_unit_arena(out->unit),
+                  .diags = yki_unit_diags(out->unit),
+                  .program = yki_unit_program(out->unit),
+                  .prefix = o->prefix ? o->prefix : ""};
     if (b.program->kernel_count == 0) {
         yki_error(b.diags, (yki_pos){0}, "%s: no kernel in this file", o->front.path);
         return YK_E_BUILD;

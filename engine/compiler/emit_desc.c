@@ -53,11 +53,12 @@ static void run_comment(yki_emit *e, const yki_kinfo *k)
 {
     static const char *const word[] = {"", "read", "written", "read and written", "added to",
                                        "takes minima", "takes maxima"};
-    yki_text_printf(e->out, "/* %s over a range of %u dimension%s, split along dimension %u.\n", k->func->name,
-                    k->dims, k->dims > 1 ? "s" : "", k->axis);
+    yki_text_printf(e->out, "/* %s over a range of %u dimension%s, split along dimension %u.\n",
+                    k->func->name, k->dims, k->dims > 1 ? "s" : "", k->axis);
     for (uint32_t i = 0; i < k->arg_count; i++) {
         const yki_argument *a = &k->arg[i];
-        if (a->use != YKI_USE_SCALAR) yki_text_printf(e->out, " * %s: %s.\n", a->public_name, word[a->use]);
+        if (a->use != YKI_USE_SCALAR)
+            yki_text_printf(e->out, " * %s: %s.\n", a->public_name, word[a->use]);
     }
     add(e, " * Blocks until the results are in the arrays; errors as yk_launch. */\n");
 }
@@ -69,8 +70,11 @@ static void declare_kernel(yki_emit *e, const yki_kinfo *k)
     add(e, "\n");
     run_comment(e, k);
     prototypes(e, k, ";\n");
-    yki_text_printf(e->out, "/* The same with devices, policy, deadline and report. */\n"
-                    "yk_status %s%s_run_opts(yk_engine *yk_e, const yk_run_opts *yk_o, yk_range yk_r", p, n);
+    yki_text_printf(
+        e->out,
+        "/* The same with devices, policy, deadline and report. */\n"
+        "yk_status %s%s_run_opts(yk_engine *yk_e, const yk_run_opts *yk_o, yk_range yk_r",
+        p, n);
     parameters(e, k);
     yki_text_printf(e->out, ");\n/* The same without waiting; see yk_submit. */\n"
                     "yk_status %s%s_submit(yk_engine *yk_e, yk_range yk_r", p, n);
@@ -81,9 +85,11 @@ static void declare_kernel(yki_emit *e, const yki_kinfo *k)
 void yki_emit_header(yki_back *b, const char *guard, yki_text *out)
 {
     yki_emit e = {.b = b, .out = out};
-    yki_text_printf(out, "/* Written by yokec; do not edit. */\n#ifndef %s\n#define %s\n\n"
+    yki_text_printf(out,
+                    "/* Written by yokec; do not edit. */\n#ifndef %s\n#define %s\n\n"
                     "#include <stddef.h>\n#include <stdint.h>\n#include <yoke/kernel.h>\n"
-                    "#include <yoke/run.h>\n\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n", guard, guard);
+                    "#include <yoke/run.h>\n\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n",
+                    guard, guard);
     yki_emit_records(&e, true);
     for (const yki_kinfo *k = b->kernels; k; k = k->next) declare_kernel(&e, k);
     yki_text_printf(out, "#ifdef __cplusplus\n}\n#endif\n\n#endif\n");
@@ -110,9 +116,11 @@ static void argument_table(yki_emit *e, const yki_kinfo *k)
     yki_text_printf(e->out, "static const yk_arg yk_args_%s[] = {\n", n);
     for (uint32_t i = 0; i < k->arg_count; i++) {
         const yki_argument *a = &k->arg[i];
-        yki_text_printf(e->out, "    {\"%s\", YK_MODE_%s, %s, %d, 0, %llu,\n     offsetof(struct %s%s_args, %s), 0},\n",
-                        a->var->name, modes[a->use], type_code(a->elem), a->ordered,
-                        (unsigned long long)a->elem->size, p, n, a->public_name);
+        yki_text_printf(
+            e->out,
+            "    {\"%s\", YK_MODE_%s, %s, %d, 0, %llu,\n     offsetof(struct %s%s_args, %s), 0},\n",
+            a->var->name, modes[a->use], type_code(a->elem), a->ordered,
+            (unsigned long long)a->elem->size, p, n, a->public_name);
     }
     add(e, "};\n");
 }
@@ -139,36 +147,44 @@ static void device_table(yki_emit *e, yki_kinfo *k)
     if (source.failed) e->out->failed = true;
     yki_text_printf(e->out, "static const char yk_source_%s[] =\n", n);
     literal(e, yki_text_get(&source));
-    yki_text_printf(e->out, ";\nstatic const yk_device_table yk_device_%s = {\n"
-                    "    YK_KERNEL_ABI, sizeof(yk_device_table), yk_source_%s, \"yk_kernel_%s\", %s};\n\n", n, n, n,
-                    "\"-cl-std=CL1.2\"");
+    yki_text_printf(
+        e->out,
+        ";\nstatic const yk_device_table yk_device_%s = {\n"
+        "    YK_KERNEL_ABI, sizeof(yk_device_table), yk_source_%s, \"yk_kernel_%s\", %s};\n\n",
+        n, n, n, "\"-cl-std=CL1.2\"");
     yki_text_free(&source);
 }
 
 static void flags(yki_emit *e, const yki_kinfo *k)
 {
-    yki_text_printf(e->out, "%s%s%s%s%s0", e->check ? "YK_KERNEL_CHECKED | " : "", k->func->uses_fp64 ? "YK_KERNEL_FP64 | " : "",
-                    k->whole ? "YK_KERNEL_WHOLE | " : "", k->atomic64 ? "YK_KERNEL_ATOMIC64 | " : "",
-                    k->ordered ? "YK_KERNEL_ORDERED | " : "");
+    yki_text_printf(
+        e->out, "%s%s%s%s%s0", e->check ? "YK_KERNEL_CHECKED | " : "",
+        k->func->uses_fp64 ? "YK_KERNEL_FP64 | " : "", k->whole ? "YK_KERNEL_WHOLE | " : "",
+        k->atomic64 ? "YK_KERNEL_ATOMIC64 | " : "", k->ordered ? "YK_KERNEL_ORDERED | " : "");
 }
 
 static void launchers(yki_emit *e, const yki_kinfo *k)
 {
     const char *p = e->b->prefix, *n = k->func->name;
-    static const char *const end[] = {"_run(yk_engine *yk_e, yk_range yk_r",
-                                      "_run_opts(yk_engine *yk_e, const yk_run_opts *yk_o, yk_range yk_r",
-                                      "_submit(yk_engine *yk_e, yk_range yk_r"};
+    static const char *const end[] = {
+        "_run(yk_engine *yk_e, yk_range yk_r",
+        "_run_opts(yk_engine *yk_e, const yk_run_opts *yk_o, yk_range yk_r",
+        "_submit(yk_engine *yk_e, yk_range yk_r"};
     for (int i = 0; i < 3; i++) {
         yki_text_printf(e->out, "yk_status %s%s%s", p, n, end[i]);
         parameters(e, k);
-        yki_text_printf(e->out, "%s)\n{\n    struct %s%s_args yk_a;\n    __builtin_memset(&yk_a, 0, sizeof yk_a);\n",
-                        i == 2 ? ", yk_event **yk_ev" : "", p, n);
+        yki_text_printf(
+            e->out,
+            "%s)\n{\n    struct %s%s_args yk_a;\n    __builtin_memset(&yk_a, 0, sizeof yk_a);\n",
+            i == 2 ? ", yk_event **yk_ev" : "", p, n);
         for (uint32_t j = 0; j < k->arg_count; j++) {
-            yki_text_printf(e->out, "    yk_a.%s = %s;\n", k->arg[j].public_name, k->arg[j].public_name);
+            yki_text_printf(e->out, "    yk_a.%s = %s;\n", k->arg[j].public_name,
+                            k->arg[j].public_name);
         }
         add(e, "    return ");
         if (i == 0) yki_text_printf(e->out, "yk_launch(yk_e, &%s%s_kernel, &yk_r, &yk_a, 0)", p, n);
-        else if (i == 1) yki_text_printf(e->out, "yk_launch(yk_e, &%s%s_kernel, &yk_r, &yk_a, yk_o)", p, n);
+        else if (i == 1)
+            yki_text_printf(e->out, "yk_launch(yk_e, &%s%s_kernel, &yk_r, &yk_a, yk_o)", p, n);
         else yki_text_printf(e->out, "yk_submit(yk_e, &%s%s_kernel, &yk_r, &yk_a, 0, yk_ev)", p, n);
         add(e, ";\n}\n");
     }
@@ -181,14 +197,19 @@ void yki_emit_table(yki_emit *e, yki_kinfo *k, uint64_t hash)
     const uint32_t *g = k->func->reqd_group;
     argument_table(e, k);
     device_table(e, k);
-    yki_text_printf(e->out, "const yk_kernel %s%s_kernel = {\n    .abi = YK_KERNEL_ABI,\n    .size = sizeof(yk_kernel),\n"
-                    "    .name = \"%s\",\n    .hash = UINT64_C(0x%016llx),\n    .flags = ", p, n, n,
-                    (unsigned long long)hash);
+    yki_text_printf(
+        e->out,
+        "const yk_kernel %s%s_kernel = {\n    .abi = YK_KERNEL_ABI,\n    .size = sizeof(yk_kernel),\n"
+        "    .name = \"%s\",\n    .hash = UINT64_C(0x%016llx),\n    .flags = ",
+        p, n, n, (unsigned long long)hash);
     flags(e, k);
-    yki_text_printf(e->out, ",\n    .dims = %u,\n    .axis = %u,\n    .align = %u,\n    .lanes = %u,\n"
-                    "    .n_args = %u,\n    .args = %s%s,\n    .args_size = sizeof(struct %s%s_args),\n"
-                    "    .required_local = {%u, %u, %u},\n    .shape = yk_shape_%s,\n    .host = &yk_host_%s,\n"
-                    "    .device = &yk_device_%s,\n};\n\n", k->dims, k->axis, k->align, k->lanes, k->arg_count,
-                    k->arg_count ? "yk_args_" : "0", k->arg_count ? n : "", p, n, g[0], g[1], g[2], n, n, n);
+    yki_text_printf(
+        e->out,
+        ",\n    .dims = %u,\n    .axis = %u,\n    .align = %u,\n    .lanes = %u,\n"
+        "    .n_args = %u,\n    .args = %s%s,\n    .args_size = sizeof(struct %s%s_args),\n"
+        "    .required_local = {%u, %u, %u},\n    .shape = yk_shape_%s,\n    .host = &yk_host_%s,\n"
+        "    .device = &yk_device_%s,\n};\n\n",
+        k->dims, k->axis, k->align, k->lanes, k->arg_count, k->arg_count ? "yk_args_" : "0",
+        k->arg_count ? n : "", p, n, g[0], g[1], g[2], n, n, n);
     launchers(e, k);
 }

@@ -39,17 +39,21 @@ static void integer(yki_emit *e, const yki_expr *x)
         return;
     case YKI_T_ULONG: yki_text_printf(e->out, "%lluu%s", (unsigned long long)x->bits, l); return;
     default:
-        yki_text_printf(e->out, "((%s)%lld)", yki_emit_kind(x->type->kind, e->device), (long long)v);
+        yki_text_printf(e->out, "((%s)%lld)", yki_emit_kind(x->type->kind, e->device),
+                        (long long)v);
     }
 }
 
 static void real(yki_emit *e, const yki_expr *x)
 {
     bool f = x->type->kind == YKI_T_FLOAT;
-    if (isnan(x->real)) add(e, e->device ? (f ? "nan(0u)" : "nan(0ul)") : (f ? "__builtin_nanf(\"\")" : "__builtin_nan(\"\")"));
+    if (isnan(x->real))
+        add(e, e->device ? (f ? "nan(0u)" : "nan(0ul)")
+                         : (f ? "__builtin_nanf(\"\")" : "__builtin_nan(\"\")"));
     else if (isinf(x->real)) {
         add(e, x->real < 0 ? "(-" : "(");
-        add(e, e->device ? (f ? "INFINITY)" : "((double)INFINITY))") : (f ? "__builtin_inff())" : "__builtin_inf())"));
+        add(e, e->device ? (f ? "INFINITY)" : "((double)INFINITY))")
+                         : (f ? "__builtin_inff())" : "__builtin_inf())"));
     } else if (signbit(x->real)) yki_text_printf(e->out, "(%a%s)", x->real, f ? "f" : "");
     else yki_text_printf(e->out, "%a%s", x->real, f ? "f" : "");
 }
@@ -85,7 +89,8 @@ int yki_settled(const yki_expr *x)
 {
     if (x->note == yki_always_true) return 1;
     if (x->note == yki_always_false) return 0;
-    if (x->kind == YKI_EX_CAST && x->cast == YKI_CAST_NUMBER && x->implicit) return yki_settled(x->a);
+    if (x->kind == YKI_EX_CAST && x->cast == YKI_CAST_NUMBER && x->implicit)
+        return yki_settled(x->a);
     if (x->kind == YKI_EX_UNARY && x->op == YKI_OP_NOT) {
         int a = yki_settled(x->a);
         return a < 0 ? a : !a;
@@ -151,7 +156,8 @@ static int id_dimension(const yki_expr *x)
 static void number_cast(yki_emit *e, const yki_expr *x)
 {
     yki_type_kind to = x->type->kind;
-    int d = !e->device && !e->param && (to == YKI_T_INT || to == YKI_T_UINT) ? id_dimension(x->a) : -1;
+    int d = !e->device && !e->param && (to == YKI_T_INT || to == YKI_T_UINT) ? id_dimension(x->a)
+                                                                             : -1;
     if (d >= 0) {
         yki_text_printf(e->out, "((%s)yk_w.j%d)", yki_emit_kind(to, false), d);
     } else if (to == YKI_T_BOOL) {

@@ -42,10 +42,12 @@ static const char *elem_type(const yki_argument *a) { return yki_emit_kind(a->el
 static void identity(yki_emit *e, const yki_argument *a)
 {
     static const char *const most[YKI_T_KINDS] = {
-        [YKI_T_INT] = "INT32_MAX", [YKI_T_UINT] = "UINT32_MAX", [YKI_T_LONG] = "INT64_MAX",
-        [YKI_T_ULONG] = "UINT64_MAX", [YKI_T_FLOAT] = "__builtin_inff()", [YKI_T_DOUBLE] = "__builtin_inf()"};
+        [YKI_T_INT] = "INT32_MAX",          [YKI_T_UINT] = "UINT32_MAX",
+        [YKI_T_LONG] = "INT64_MAX",         [YKI_T_ULONG] = "UINT64_MAX",
+        [YKI_T_FLOAT] = "__builtin_inff()", [YKI_T_DOUBLE] = "__builtin_inf()"};
     static const char *const least[YKI_T_KINDS] = {
-        [YKI_T_INT] = "INT32_MIN", [YKI_T_UINT] = "0", [YKI_T_LONG] = "INT64_MIN", [YKI_T_ULONG] = "0",
+        [YKI_T_INT] = "INT32_MIN",           [YKI_T_UINT] = "0",
+        [YKI_T_LONG] = "INT64_MIN",          [YKI_T_ULONG] = "0",
         [YKI_T_FLOAT] = "-__builtin_inff()", [YKI_T_DOUBLE] = "-__builtin_inf()"};
     yki_type_kind t = a->elem->kind;
     if (a->use == YKI_USE_SUM) add(e, a->ordered ? (t == YKI_T_FLOAT ? "-0.0f" : "-0.0") : "0");
@@ -60,7 +62,8 @@ static void body(yki_emit *e, yki_kinfo *k)
     yki_text_printf(&name, "yk_body_%s", k->func->name);
     e->k = k;
     add(e, "YK_INLINE ");
-    yki_text_printf(e->out, "void %s(const yk_items yk_w, const int64_t yk_step", yki_text_get(&name));
+    yki_text_printf(e->out, "void %s(const yk_items yk_w, const int64_t yk_step",
+                    yki_text_get(&name));
     for (uint32_t i = 0; i < k->arg_count; i++) {
         yki_text_free(&name);
         yki_text_printf(&name, "u_%s", k->arg[i].var->name);
@@ -69,7 +72,8 @@ static void body(yki_emit *e, yki_kinfo *k)
     }
     yki_text_free(&name);
     add(e, ")\n{\n    (void)yk_w, (void)yk_step");
-    for (uint32_t i = 0; i < k->arg_count; i++) yki_text_printf(e->out, ", (void)u_%s", k->arg[i].var->name);
+    for (uint32_t i = 0; i < k->arg_count; i++)
+        yki_text_printf(e->out, ", (void)u_%s", k->arg[i].var->name);
     add(e, ";\n    ");
     e->indent = 1;
     yki_emit_stmt(e, k->func->body);
@@ -94,7 +98,8 @@ static void body_call(yki_emit *e, const yki_kinfo *k, uint32_t lanes)
 static void spmd_call(yki_emit *e, const yki_kinfo *k, const char *count, uint32_t lanes)
 {
     yki_emit_line(e);
-    yki_text_printf(e->out, "yk_body_%s(yk_b, yk_y, yk_z, &yk_r, %s, %u", k->func->name, count, lanes ? lanes : 1);
+    yki_text_printf(e->out, "yk_body_%s(yk_b, yk_y, yk_z, &yk_r, %s, %u", k->func->name, count,
+                    lanes ? lanes : 1);
     for (uint32_t i = 0; i < k->arg_count; i++) {
         const yki_argument *a = &k->arg[i];
         if (yki_use_reduces(a->use)) yki_text_printf(e->out, ", yk_acc%u", i);
@@ -113,7 +118,8 @@ static void lane_loop(yki_emit *e, const yki_kinfo *k, const char *count, uint32
     }
     line(e, "{");
     e->indent++;
-    line(e, "const int32_t yk_b32 = (int32_t)yk_b, yk_y32 = (int32_t)yk_y, yk_z32 = (int32_t)yk_z;");
+    line(e,
+         "const int32_t yk_b32 = (int32_t)yk_b, yk_y32 = (int32_t)yk_y, yk_z32 = (int32_t)yk_z;");
     line(e, "(void)yk_b32, (void)yk_y32, (void)yk_z32;");
     if (lanes != 1 && !e->check) line(e, "YK_IVDEP");
     yki_emit_line(e);
@@ -148,7 +154,9 @@ static void row_loop(yki_emit *e, const yki_kinfo *k, uint32_t chunk, uint32_t l
     snprintf(text, sizeof text, "for (; yk_b < yk_x1; yk_b += %u) {", chunk);
     line(e, text);
     e->indent++;
-    snprintf(text, sizeof text, "const int32_t yk_m = yk_x1 - yk_b < %u ? (int32_t)(yk_x1 - yk_b) : %u;", chunk, chunk);
+    snprintf(text, sizeof text,
+             "const int32_t yk_m = yk_x1 - yk_b < %u ? (int32_t)(yk_x1 - yk_b) : %u;", chunk,
+             chunk);
     line(e, text);
     lane_loop(e, k, "yk_m", lanes);
     e->indent--;
@@ -159,7 +167,10 @@ static void row_loop(yki_emit *e, const yki_kinfo *k, uint32_t chunk, uint32_t l
 static void item_loops(yki_emit *e, const yki_kinfo *k, uint32_t lanes)
 {
     static const char id[] = "xyz";
-    uint32_t chunk = lanes > 1 ? lanes : k->spmd ? YKI_LANES : k->axis == 0 && lanes != 1 ? 64 : ROW_CHUNK;
+    uint32_t chunk = lanes > 1                    ? lanes
+                     : k->spmd                    ? YKI_LANES
+                     : k->axis == 0 && lanes != 1 ? 64
+                                                  : ROW_CHUNK;
     for (uint32_t d = 0; d < 3; d++) {
         yki_emit_line(e);
         if (d >= k->dims) {
@@ -167,7 +178,8 @@ static void item_loops(yki_emit *e, const yki_kinfo *k, uint32_t lanes)
             continue;
         }
         if (d == k->axis) {
-            yki_text_printf(e->out, "const int64_t yk_%c0 = yk_begin, yk_%c1 = yk_end;", id[d], id[d]);
+            yki_text_printf(e->out, "const int64_t yk_%c0 = yk_begin, yk_%c1 = yk_end;", id[d],
+                            id[d]);
         } else {
             yki_text_printf(e->out, "const int64_t yk_%c0 = (int64_t)yk_s->shape->lo[%u], yk_%c1 = "
                             "(int64_t)yk_s->shape->hi[%u];", id[d], d, id[d], d);
@@ -175,8 +187,8 @@ static void item_loops(yki_emit *e, const yki_kinfo *k, uint32_t lanes)
     }
     for (uint32_t d = k->dims; d-- > 1;) {
         yki_emit_line(e);
-        yki_text_printf(e->out, "for (int64_t yk_%c = yk_%c0; yk_%c < yk_%c1; yk_%c++) {", id[d], id[d], id[d],
-                        id[d], id[d]);
+        yki_text_printf(e->out, "for (int64_t yk_%c = yk_%c0; yk_%c < yk_%c1; yk_%c++) {", id[d],
+                        id[d], id[d], id[d], id[d]);
         e->indent++;
     }
     row_loop(e, k, chunk, lanes);
@@ -203,7 +215,8 @@ static void open_lanes(yki_emit *e, const yki_kinfo *k, uint32_t lanes, bool ord
         const yki_argument *a = &k->arg[i];
         if (!yki_use_reduces(a->use) || a->ordered != ordered) continue;
         yki_emit_line(e);
-        yki_text_printf(e->out, "%s yk_acc%u[%u] __attribute__((aligned(64)));", elem_type(a), i, a->fixed * lanes);
+        yki_text_printf(e->out, "%s yk_acc%u[%u] __attribute__((aligned(64)));", elem_type(a), i,
+                        a->fixed * lanes);
         fill(e, a, i, a->fixed * lanes);
     }
 }
@@ -234,8 +247,10 @@ static void close_lanes(yki_emit *e, const yki_kinfo *k, uint32_t lanes, bool or
         line(e, "}");
         yki_emit_line(e);
         if (ordered) {
-            yki_text_printf(e->out, "((%s *)yk_s->reduce[%u])[yk_n * yk_s->shape->window[%u].extent + yk_e] = yk_v[0];",
-                            elem_type(a), i, i);
+            yki_text_printf(
+                e->out,
+                "((%s *)yk_s->reduce[%u])[yk_n * yk_s->shape->window[%u].extent + yk_e] = yk_v[0];",
+                elem_type(a), i, i);
         } else {
             reduce_name(e, a);
             yki_text_printf(e->out, "(&((%s *)yk_s->reduce[%u])[yk_e], yk_v[0]);", elem_type(a), i);
@@ -244,10 +259,13 @@ static void close_lanes(yki_emit *e, const yki_kinfo *k, uint32_t lanes, bool or
         line(e, "}");
         if (!ordered) continue;
         yki_emit_line(e);
-        yki_text_printf(e->out, "for (int64_t yk_e = %u; yk_e < yk_s->shape->window[%u].extent; yk_e++) {", a->fixed, i);
+        yki_text_printf(e->out,
+                        "for (int64_t yk_e = %u; yk_e < yk_s->shape->window[%u].extent; yk_e++) {",
+                        a->fixed, i);
         yki_emit_line(e);
-        yki_text_printf(e->out, "    ((%s *)yk_s->reduce[%u])[yk_n * yk_s->shape->window[%u].extent + yk_e] = ",
-                        elem_type(a), i, i);
+        yki_text_printf(
+            e->out, "    ((%s *)yk_s->reduce[%u])[yk_n * yk_s->shape->window[%u].extent + yk_e] = ",
+            elem_type(a), i, i);
         identity(e, a);
         add(e, ";");
         line(e, "}");
@@ -261,15 +279,18 @@ static void open_direct(yki_emit *e, const yki_kinfo *k, bool ordered)
         const yki_argument *a = &k->arg[i];
         if (!yki_use_reduces(a->use) || a->ordered != ordered) continue;
         yki_emit_line(e);
-        yki_text_printf(e->out, "%s *const yk_acc%u = (%s *)yk_s->reduce[%u]", elem_type(a), i, elem_type(a), i);
+        yki_text_printf(e->out, "%s *const yk_acc%u = (%s *)yk_s->reduce[%u]", elem_type(a), i,
+                        elem_type(a), i);
         if (!ordered) {
             add(e, ";");
             continue;
         }
         yki_text_printf(e->out, " + yk_n * yk_s->shape->window[%u].extent;", i);
         yki_emit_line(e);
-        yki_text_printf(e->out, "for (int64_t yk_i = 0; yk_i < yk_s->shape->window[%u].extent; yk_i++) yk_acc%u[yk_i] = ",
-                        i, i);
+        yki_text_printf(
+            e->out,
+            "for (int64_t yk_i = 0; yk_i < yk_s->shape->window[%u].extent; yk_i++) yk_acc%u[yk_i] = ",
+            i, i);
         identity(e, a);
         add(e, ";");
     }
@@ -278,9 +299,13 @@ static void open_direct(yki_emit *e, const yki_kinfo *k, bool ordered)
 static void blocks(yki_emit *e, const yki_kinfo *k, uint32_t lanes)
 {
     yki_emit_line(e);
-    yki_text_printf(e->out, "const int64_t yk_block = (int64_t)yk_s->block, yk_first = (int64_t)yk_s->shape->lo[%u];",
-                    k->axis);
-    line(e, "for (int64_t yk_begin = (int64_t)yk_s->begin; yk_begin < (int64_t)yk_s->end; yk_begin += yk_block) {");
+    yki_text_printf(
+        e->out,
+        "const int64_t yk_block = (int64_t)yk_s->block, yk_first = (int64_t)yk_s->shape->lo[%u];",
+        k->axis);
+    line(
+        e,
+        "for (int64_t yk_begin = (int64_t)yk_s->begin; yk_begin < (int64_t)yk_s->end; yk_begin += yk_block) {");
     e->indent++;
     line(e, "const int64_t yk_n = (yk_begin - yk_first) / yk_block;");
     line(e, "const int64_t yk_rest = (int64_t)yk_s->end - yk_begin;");
@@ -306,8 +331,9 @@ static void range(yki_emit *e, const yki_kinfo *k)
     e->indent = 1;
     yki_emit_line(e);
     if (k->arg_count) {
-        yki_text_printf(e->out, "const struct %s%s_args yk_a = *(const struct %s%s_args *)yk_s->args;", e->b->prefix,
-                        k->func->name, e->b->prefix, k->func->name);
+        yki_text_printf(e->out,
+                        "const struct %s%s_args yk_a = *(const struct %s%s_args *)yk_s->args;",
+                        e->b->prefix, k->func->name, e->b->prefix, k->func->name);
         line(e, "(void)yk_a;");
     }
     line(e, "const yk_range yk_r = *yk_s->range;");
@@ -331,11 +357,13 @@ static void range(yki_emit *e, const yki_kinfo *k)
 static void levels(yki_emit *e, const yki_kinfo *k)
 {
     const char *n = k->func->name;
-    yki_text_printf(e->out, "static void yk_generic_%s(const yk_slice *yk_s) { yk_range_%s(yk_s); }\n", n, n);
+    yki_text_printf(
+        e->out, "static void yk_generic_%s(const yk_slice *yk_s) { yk_range_%s(yk_s); }\n", n, n);
     add(e, "#ifdef YK_LEVELS\n");
     for (int v = 2; v <= 4; v++) {
-        yki_text_printf(e->out, "YK_V%d%s static void yk_v%d_%s(const yk_slice *yk_s) { yk_range_%s(yk_s); }\n", v,
-                        v == 4 && yki_bound_by_memory(k) ? "_256" : "", v, n, n);
+        yki_text_printf(
+            e->out, "YK_V%d%s static void yk_v%d_%s(const yk_slice *yk_s) { yk_range_%s(yk_s); }\n",
+            v, v == 4 && yki_bound_by_memory(k) ? "_256" : "", v, n, n);
     }
     add(e, "#endif\n");
     yki_text_printf(e->out,
@@ -353,11 +381,17 @@ void yki_emit_range(yki_emit *e, yki_kinfo *k)
     for (uint32_t i = 0; i < k->arg_count; i++) {
         const yki_argument *a = &k->arg[i];
         if (!yki_use_reduces(a->use)) continue;
-        yki_use_builtin(e, a->use == YKI_USE_SUM ? "reduce_sum" : a->use == YKI_USE_MIN ? "reduce_min" : "reduce_max",
+        yki_use_builtin(e,
+                        a->use == YKI_USE_SUM   ? "reduce_sum"
+                        : a->use == YKI_USE_MIN ? "reduce_min"
+                                                : "reduce_max",
                         a->elem->kind);
     }
     add(e, k->contract ? "YK_CONTRACT_FAST\n" : "YK_CONTRACT_OFF\n");
-    add(e, k->contract ? "" : "#ifdef YK_GCC\n#pragma GCC push_options\n#pragma GCC optimize(\"fp-contract=off\")\n#endif\n");
+    add(e,
+        k->contract
+            ? ""
+            : "#ifdef YK_GCC\n#pragma GCC push_options\n#pragma GCC optimize(\"fp-contract=off\")\n#endif\n");
     k->spmd = lanes_of(k) == 1 || e->check ? NULL : yki_spmd_plan(e->b, k);
     if (k->spmd) yki_emit_spmd(e, k, k->spmd);
     else body(e, k);

@@ -15,13 +15,17 @@ static void symbol(yki_emit *e, const yki_sym *sym)
 {
     switch (sym->kind) {
     case YKI_SYM_SCALAR:
-        yki_text_printf(e->out, sym->var->type->kind == YKI_T_ULONG ? "yk_u64(%s%s, &yk_o)" : "(int64_t)%s%s",
-                        e->param, yki_public_name(e->b, sym->var->name));
+        yki_text_printf(
+            e->out, sym->var->type->kind == YKI_T_ULONG ? "yk_u64(%s%s, &yk_o)" : "(int64_t)%s%s",
+            e->param, yki_public_name(e->b, sym->var->name));
         return;
     case YKI_SYM_GSIZE: yki_text_printf(e->out, "yk_u64(yk_r->size[%d], &yk_o)", sym->dim); return;
-    case YKI_SYM_GOFFSET: yki_text_printf(e->out, "yk_u64(yk_r->offset[%d], &yk_o)", sym->dim); return;
+    case YKI_SYM_GOFFSET:
+        yki_text_printf(e->out, "yk_u64(yk_r->offset[%d], &yk_o)", sym->dim);
+        return;
     case YKI_SYM_LSIZE:
-        yki_text_printf(e->out, "yk_u64(yk_r->local[%d] ? yk_r->local[%d] : 1, &yk_o)", sym->dim, sym->dim);
+        yki_text_printf(e->out, "yk_u64(yk_r->local[%d] ? yk_r->local[%d] : 1, &yk_o)", sym->dim,
+                        sym->dim);
         return;
     default: add(e, "0"); return; /* ids and counters are dealt with by their ranges */
     }
@@ -64,7 +68,8 @@ static void most(yki_emit *e, yki_kinfo *k, const yki_poly *p, unsigned depth)
     unsigned open = 0;
     if (!is_scalar(s, p) && depth < 8) {
         for (const yki_sym *sym = s->first; sym; sym = sym->next) {
-            if ((sym->kind != YKI_SYM_GID && sym->kind != YKI_SYM_COUNTER) || !yki_poly_has(p, sym)) continue;
+            if ((sym->kind != YKI_SYM_GID && sym->kind != YKI_SYM_COUNTER) || !yki_poly_has(p, sym))
+                continue;
             const yki_poly *coef = yki_poly_coef(s, p, sym);
             rest = yki_poly_without(s, rest, sym);
             add(e, "yk_add(yk_reach(");
@@ -95,8 +100,8 @@ static void operand(yki_emit *e, const yki_expr *x)
         add(e, "yk_u64(");
         yki_emit_expr(e, x->a);
         add(e, ", &yk_o)");
-    } else if (x->kind == YKI_EX_CAST && x->cast == YKI_CAST_NUMBER && x->type->kind == YKI_T_LONG &&
-               x->a->type->kind == YKI_T_LONG) {
+    } else if (x->kind == YKI_EX_CAST && x->cast == YKI_CAST_NUMBER &&
+               x->type->kind == YKI_T_LONG && x->a->type->kind == YKI_T_LONG) {
         operand(e, x->a);
     } else if (x->kind == YKI_EX_BINARY && x->type->kind == YKI_T_LONG && x->op >= YKI_OP_MUL &&
                x->op <= YKI_OP_SUB) {
@@ -136,7 +141,8 @@ static void bound(yki_emit *e, const yki_kinfo *k, const yki_bound *b, const cha
 
 static void active(yki_emit *e, const yki_kinfo *k)
 {
-    yki_text_printf(e->out, "if (!yk_box(yk_r, %uu, %uu, lo, hi)) return YK_E_RANGE;", k->dims, k->ids32);
+    yki_text_printf(e->out, "if (!yk_box(yk_r, %uu, %uu, lo, hi)) return YK_E_RANGE;", k->dims,
+                    k->ids32);
     yki_emit_line(e);
     for (const yki_bound *b = k->active; b; b = b->outer) {
         if (!b->relation) bound(e, k, b, "");
@@ -172,8 +178,8 @@ static void span_terms(yki_emit *e, yki_kinfo *k, const yki_poly *p, bool with_a
         add(e, id ? "yk_span_term(&sp, " : sym->var ? "yk_span_term(&sp, " : "yk_span_some(&sp, ");
         poly(e, s, yki_poly_coef(s, p, sym));
         if (id) {
-            yki_text_printf(e->out, ", al[%d], yk_sub(ah[%d], al[%d], &yk_o), &yk_o);", sym->dim, sym->dim,
-                            sym->dim);
+            yki_text_printf(e->out, ", al[%d], yk_sub(ah[%d], al[%d], &yk_o), &yk_o);", sym->dim,
+                            sym->dim, sym->dim);
         } else {
             add(e, ", 0, ");
             most(e, k, sym->count, 0);
@@ -187,7 +193,8 @@ static const yki_poly *scalar_part(yki_kinfo *k, const yki_poly *p)
 {
     yki_syms *s = &k->syms;
     for (const yki_sym *sym = s->first; sym; sym = sym->next) {
-        if (sym->kind == YKI_SYM_GID || sym->kind == YKI_SYM_COUNTER) p = yki_poly_without(s, p, sym);
+        if (sym->kind == YKI_SYM_GID || sym->kind == YKI_SYM_COUNTER)
+            p = yki_poly_without(s, p, sym);
     }
     return p;
 }
@@ -267,7 +274,9 @@ static void inferred(yki_emit *e, yki_kinfo *k, uint32_t i)
     }
     accesses(e, k, i, flat);
     if (arg->source == YKI_FROM_WHOLE) add(e, "yk_window_all(&w, v);");
-    else yki_text_printf(e->out, "if (!yk_window_close(&w, %s, %d, v)) return YK_E_OVERLAP;", flat ? "0" : "st", out);
+    else
+        yki_text_printf(e->out, "if (!yk_window_close(&w, %s, %d, v)) return YK_E_OVERLAP;",
+                        flat ? "0" : "st", out);
     yki_emit_line(e);
 }
 
@@ -312,7 +321,8 @@ static void reduction(yki_emit *e, yki_kinfo *k, uint32_t i)
     const yki_argument *arg = &k->arg[i];
     add(e, "v->extent = ");
     operand(e, arg->var->annot.mode_len);
-    yki_text_printf(e->out, ";\n    if (v->extent < %u) return yk_o ? YK_E_RANGE : YK_E_EXTENT;", arg->fixed);
+    yki_text_printf(e->out, ";\n    if (v->extent < %u) return yk_o ? YK_E_RANGE : YK_E_EXTENT;",
+                    arg->fixed);
     yki_emit_line(e);
 }
 
@@ -322,7 +332,8 @@ static void argument(yki_emit *e, yki_kinfo *k, uint32_t i)
     const yki_annot *n = &arg->var->annot;
     yki_text_printf(e->out, "/* %s */", arg->var->name);
     yki_emit_line(e);
-    yki_text_printf(e->out, "v = &yk_out->window[%u]; *v = (yk_window){.count = 1}; w = (yk_windows){0};", i);
+    yki_text_printf(
+        e->out, "v = &yk_out->window[%u]; *v = (yk_window){.count = 1}; w = (yk_windows){0};", i);
     yki_emit_line(e);
     if (yki_use_reduces(arg->use)) {
         reduction(e, k, i);
@@ -345,8 +356,9 @@ static void argument(yki_emit *e, yki_kinfo *k, uint32_t i)
         yki_emit_line(e);
     }
     if (arg->written && arg->source == YKI_FROM_INDEXES) {
-        yki_text_printf(e->out, "if (!yk_o && !yk_disjoint(v, hi[%u] - lo[%u])) return YK_E_OVERLAP;", k->axis,
-                        k->axis);
+        yki_text_printf(e->out,
+                        "if (!yk_o && !yk_disjoint(v, hi[%u] - lo[%u])) return YK_E_OVERLAP;",
+                        k->axis, k->axis);
         yki_emit_line(e);
     }
 }
@@ -356,14 +368,16 @@ void yki_emit_shape(yki_emit *e, yki_kinfo *k)
     const char *name = k->func->name;
     e->param = "yk_a->";
     e->indent = 1;
-    yki_text_printf(e->out,
-                    "static yk_status yk_shape_%s(const yk_range *yk_r, const void *yk_args, yk_shape *yk_out)\n{\n"
-                    "    const struct %s%s_args *yk_a = yk_args;\n"
-                    "    int64_t lo[3], hi[3], st = 0;\n"
-                    "    int yk_o = 0;\n"
-                    "    yk_window *v;\n"
-                    "    yk_windows w;\n"
-                    "    (void)yk_a, (void)st, (void)v, (void)w;\n    ", name, e->b->prefix, name);
+    yki_text_printf(
+        e->out,
+        "static yk_status yk_shape_%s(const yk_range *yk_r, const void *yk_args, yk_shape *yk_out)\n{\n"
+        "    const struct %s%s_args *yk_a = yk_args;\n"
+        "    int64_t lo[3], hi[3], st = 0;\n"
+        "    int yk_o = 0;\n"
+        "    yk_window *v;\n"
+        "    yk_windows w;\n"
+        "    (void)yk_a, (void)st, (void)v, (void)w;\n    ",
+        name, e->b->prefix, name);
     active(e, k);
     for (uint32_t i = 0; i < k->arg_count; i++) {
         if (k->arg[i].use != YKI_USE_SCALAR) argument(e, k, i);

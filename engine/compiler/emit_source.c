@@ -15,7 +15,8 @@ static void record_checks(yki_emit *e)
         if (!yki_record_public(e->b, r)) continue;
         yki_text_add(e->out, "_Static_assert(sizeof(");
         yki_emit_type(e, r->type);
-        yki_text_printf(e->out, ") == %llu, \"a struct has another layout here than on devices\");\n",
+        yki_text_printf(e->out,
+                        ") == %llu, \"a struct has another layout here than on devices\");\n",
                         (unsigned long long)r->type->size);
     }
 }
@@ -43,11 +44,14 @@ void yki_emit_source(yki_back *b, const char *header, bool check, yki_text *out)
         size_t from = code.len;
         yki_emit_range(&e, k);
         yki_emit_shape(&e, k);
-        uint64_t hash = hash_text(yki_text_get(&code) + from, code.len - from, UINT64_C(0xcbf29ce484222325));
+        uint64_t hash = hash_text(yki_text_get(&code) + from, code.len - from,
+                                  UINT64_C(0xcbf29ce484222325));
         yki_emit_table(&e, k, hash);
     }
-    yki_text_printf(out, "/* Written by yokec; do not edit. */\n#include \"%s\"\n\n#include <stddef.h>\n#include <stdint.h>\n\n",
-                    header);
+    yki_text_printf(
+        out,
+        "/* Written by yokec; do not edit. */\n#include \"%s\"\n\n#include <stddef.h>\n#include <stdint.h>\n\n",
+        header);
     if (check) yki_text_add(out, "#define YK_CHECK 1\n#include <stdio.h>\n#include <stdlib.h>\n");
     for (const char *const *s = yki_support_host; *s; s++) yki_text_add(out, *s);
     e.out = out;

@@ -38,14 +38,15 @@ static void open_pass(writer *w, const yki_part *p, const mask *m, bool jumps)
     line(e, "YK_IVDEP");
     line(e, "for (int32_t yk_l = 0; yk_l < yk_lanes; yk_l++) {");
     e->indent++;
-    line(e, "const yk_items yk_w = {yk_b + yk_l, yk_y, yk_z, yk_b32 + yk_l, yk_y32, yk_z32, yk_rp};");
+    line(e,
+         "const yk_items yk_w = {yk_b + yk_l, yk_y, yk_z, yk_b32 + yk_l, yk_y32, yk_z32, yk_rp};");
     line(e, "(void)yk_w;");
     for (uint32_t i = 0; i < w->k->arg_count; i++) {
         const yki_argument *a = &w->k->arg[i];
         if (!yki_use_reduces(a->use)) continue;
         yki_emit_line(e);
-        yki_text_printf(e->out, "%s *const u_%s = yk_r_%s + yk_l;", yki_emit_kind(a->elem->kind, false), a->var->name,
-                        a->var->name);
+        yki_text_printf(e->out, "%s *const u_%s = yk_r_%s + yk_l;",
+                        yki_emit_kind(a->elem->kind, false), a->var->name, a->var->name);
         yki_text_printf(e->out, " (void)u_%s;", a->var->name);
     }
     for (const yki_lane_var *v = w->plan->vars; v; v = v->next) {
@@ -80,7 +81,8 @@ static void close_pass(writer *w, const yki_part *p, const mask *m, bool jumps)
 }
 
 /* What break and continue become in this pass: clear the masks up to their loop's. */
-static void set_jumps(writer *w, const mask *m, yki_text *out_break, yki_text *out_continue, uint32_t label)
+static void set_jumps(writer *w, const mask *m, yki_text *out_break, yki_text *out_continue,
+                      uint32_t label)
 {
     yki_text_add(out_break, "{ ");
     yki_text_add(out_continue, "{ ");
@@ -378,8 +380,11 @@ static void parts(writer *w, const yki_part *p, const mask *m)
 static void signature(yki_emit *e, const yki_kinfo *k)
 {
     yki_text name = {0};
-    yki_text_printf(e->out, "YK_INLINE void yk_body_%s(const int64_t yk_b, const int64_t yk_y, const int64_t yk_z,\n"
-                    "    const yk_range *yk_rp, const int32_t yk_lanes, const int64_t yk_step", k->func->name);
+    yki_text_printf(
+        e->out,
+        "YK_INLINE void yk_body_%s(const int64_t yk_b, const int64_t yk_y, const int64_t yk_z,\n"
+        "    const yk_range *yk_rp, const int32_t yk_lanes, const int64_t yk_step",
+        k->func->name);
     for (uint32_t i = 0; i < k->arg_count; i++) {
         const yki_argument *a = &k->arg[i];
         yki_text_free(&name);
@@ -390,7 +395,8 @@ static void signature(yki_emit *e, const yki_kinfo *k)
     yki_text_free(&name);
     add(e, ")\n{\n    (void)yk_step");
     for (uint32_t i = 0; i < k->arg_count; i++) {
-        yki_text_printf(e->out, yki_use_reduces(k->arg[i].use) ? ", (void)yk_r_%s" : ", (void)u_%s", k->arg[i].var->name);
+        yki_text_printf(e->out, yki_use_reduces(k->arg[i].use) ? ", (void)yk_r_%s" : ", (void)u_%s",
+                        k->arg[i].var->name);
     }
     add(e, ";");
 }
@@ -402,7 +408,8 @@ void yki_emit_spmd(yki_emit *e, const yki_kinfo *k, const yki_spmd *s)
     e->spmd = s;
     signature(e, k);
     e->indent = 1;
-    line(e, "const int32_t yk_b32 = (int32_t)yk_b, yk_y32 = (int32_t)yk_y, yk_z32 = (int32_t)yk_z;");
+    line(e,
+         "const int32_t yk_b32 = (int32_t)yk_b, yk_y32 = (int32_t)yk_y, yk_z32 = (int32_t)yk_z;");
     for (const yki_lane_var *v = s->vars; v; v = v->next) {
         if (!v->lane) continue;
         yki_text name = {0};

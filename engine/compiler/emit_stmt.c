@@ -41,7 +41,10 @@ static void update_host(yki_emit *e, const yki_update *u)
     yki_text_printf(e->out, ") * yk_step], ");
     update_value(e, u);
     add(e, ");");
-    yki_use_builtin(e, u->use == YKI_USE_SUM ? "reduce_sum" : u->use == YKI_USE_MIN ? "reduce_min" : "reduce_max",
+    yki_use_builtin(e,
+                    u->use == YKI_USE_SUM   ? "reduce_sum"
+                    : u->use == YKI_USE_MIN ? "reduce_min"
+                                            : "reduce_max",
                     a->elem->kind);
 }
 
@@ -329,7 +332,8 @@ static void constant(yki_emit *e, const yki_var *v)
     yki_text name = {0};
     if (e->device && has_double(v->type) && !e->k->func->uses_fp64) return;
     yki_text_printf(&name, "c_%s_%u", v->name, v->id);
-    if (!e->device) add(e, v->type->quals & YKI_CONST ? "static YK_UNUSED " : "static YK_UNUSED const ");
+    if (!e->device)
+        add(e, v->type->quals & YKI_CONST ? "static YK_UNUSED " : "static YK_UNUSED const ");
     yki_emit_decl(e, v->type, yki_text_get(&name));
     yki_text_free(&name);
     if (v->init) {

@@ -86,9 +86,9 @@ static void declarator(yki_emit *e, const yki_type *t, const char *inner)
     yki_text text = {0};
     if (t->kind == YKI_T_POINTER) {
         bool parens = t->elem->kind == YKI_T_ARRAY;
-        yki_text_printf(&text, "%s*%s%s%s%s", parens ? "(" : "", t->quals & YKI_CONST ? "const " : "",
-                        e->device && (t->quals & YKI_RESTRICT) ? "restrict " : "", inner,
-                        parens ? ")" : "");
+        yki_text_printf(
+            &text, "%s*%s%s%s%s", parens ? "(" : "", t->quals & YKI_CONST ? "const " : "",
+            e->device && (t->quals & YKI_RESTRICT) ? "restrict " : "", inner, parens ? ")" : "");
         declarator(e, t->elem, yki_text_get(&text));
     } else if (t->kind == YKI_T_ARRAY) {
         yki_text_printf(&text, "%s[%llu]", inner, (unsigned long long)t->count);
@@ -138,7 +138,8 @@ static bool has_double(const yki_record *r)
     for (const yki_field *f = r->fields; f; f = f->next) {
         const yki_type *t = f->type;
         while (t->kind == YKI_T_ARRAY) t = t->elem;
-        if (t->kind == YKI_T_DOUBLE || (t->kind == YKI_T_RECORD && has_double(t->record))) return true;
+        if (t->kind == YKI_T_DOUBLE || (t->kind == YKI_T_RECORD && has_double(t->record)))
+            return true;
     }
     return false;
 }

@@ -72,7 +72,10 @@ static void counters_text(yki_kinfo *k, const yki_poly *p, yki_text *out)
 
 static void access_text(yki_kinfo *k, const yki_access *a, yki_text *out)
 {
-    yki_text_printf(out, "           %s%s[", a->read && a->write ? "updates " : a->write ? "writes  " : "reads   ",
+    yki_text_printf(out, "           %s%s[",
+                    a->read && a->write ? "updates "
+                    : a->write          ? "writes  "
+                                        : "reads   ",
                     k->arg[a->arg].var->name);
     yki_poly_text(&k->syms, a->index, out);
     yki_text_add(out, "]");
@@ -86,8 +89,8 @@ static void accesses_text(yki_kinfo *k, uint32_t i, yki_text *out)
     for (const yki_access *a = k->accesses; a; a = a->next) {
         bool seen = false;
         for (const yki_access *b = k->accesses; b != a; b = b->next) {
-            seen = seen || (b->arg == a->arg && yki_poly_equal(a->index, b->index) && a->write == b->write &&
-                            a->read == b->read);
+            seen = seen || (b->arg == a->arg && yki_poly_equal(a->index, b->index) &&
+                            a->write == b->write && a->read == b->read);
         }
         if (a->arg == i && !seen) access_text(k, a, out);
     }
@@ -115,7 +118,9 @@ static void window_text(yki_back *b, yki_kinfo *k, uint32_t i, yki_text *out)
     }
     yki_text_add(out, "\n           extent ");
     if (a->var->annot.len) expr_text(b, a->var->annot.len, out);
-    else yki_text_add(out, a->source == YKI_FROM_ANNOTATION ? "stride x active items" : "the last element touched, plus one");
+    else
+        yki_text_add(out, a->source == YKI_FROM_ANNOTATION ? "stride x active items"
+                                                           : "the last element touched, plus one");
     yki_text_add(out, "\n");
     accesses_text(k, i, out);
 }
@@ -140,9 +145,10 @@ static void argument_text(yki_back *b, yki_kinfo *k, uint32_t i, yki_text *out)
 void yki_emit_explain(yki_back *b, yki_text *out)
 {
     for (yki_kinfo *k = b->kernels; k; k = k->next) {
-        yki_text_printf(out, "%s   %u dimension%s, split along %c, cut at multiples of %u%s%s\n", k->func->name, k->dims,
-                        k->dims > 1 ? "s" : "", axis_name[k->axis], k->align,
-                        k->whole ? ", runs on one processor" : "", k->contract ? "" : ", no contraction");
+        yki_text_printf(out, "%s   %u dimension%s, split along %c, cut at multiples of %u%s%s\n",
+                        k->func->name, k->dims, k->dims > 1 ? "s" : "", axis_name[k->axis],
+                        k->align, k->whole ? ", runs on one processor" : "",
+                        k->contract ? "" : ", no contraction");
         active_text(b, k, out);
         for (uint32_t i = 0; i < k->arg_count; i++) argument_text(b, k, i, out);
         if (k->next) yki_text_add(out, "\n");

@@ -13,7 +13,8 @@ const char yki_always_true[] = "1", yki_always_false[] = "0";
 bool yki_expr_pure(const yki_expr *e)
 {
     if (!e) return true;
-    if (e->kind == YKI_EX_ASSIGN || e->kind == YKI_EX_INCDEC || (e->kind == YKI_EX_CALL && e->func)) {
+    if (e->kind == YKI_EX_ASSIGN || e->kind == YKI_EX_INCDEC ||
+        (e->kind == YKI_EX_CALL && e->func)) {
         return false;
     }
     for (uint32_t i = 0; i < e->arg_count; i++) {

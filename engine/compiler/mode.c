@@ -34,7 +34,8 @@ static const yki_expr *skip_casts(const yki_expr *e)
 
 static bool is_element(const yki_expr *e, const yki_var *var)
 {
-    if (e->kind == YKI_EX_DEREF) return skip_casts(e->a)->kind == YKI_EX_VAR && skip_casts(e->a)->var == var;
+    if (e->kind == YKI_EX_DEREF)
+        return skip_casts(e->a)->kind == YKI_EX_VAR && skip_casts(e->a)->var == var;
     if (e->kind != YKI_EX_INDEX) return false;
     const yki_expr *p = skip_casts(e->a);
     return p->kind == YKI_EX_VAR && p->var == var;
@@ -102,7 +103,8 @@ static yki_update *match_if(pass *p, const yki_stmt *s)
     if (body->kind == YKI_ST_BLOCK) body = body->first;
     if (!body || body->next || body->kind != YKI_ST_EXPR) return NULL;
     const yki_expr *e = body->expr, *c = s->expr;
-    if (e->kind != YKI_EX_ASSIGN || e->op != YKI_OP_NONE || !is_element(e->a, p->arg->var)) return NULL;
+    if (e->kind != YKI_EX_ASSIGN || e->op != YKI_OP_NONE || !is_element(e->a, p->arg->var))
+        return NULL;
     if (c->kind != YKI_EX_BINARY || c->op < YKI_OP_LT || c->op > YKI_OP_GE) return NULL;
     bool less = c->op == YKI_OP_LT || c->op == YKI_OP_LE;
     const yki_expr *small = skip_casts(less ? c->a : c->b), *large = skip_casts(less ? c->b : c->a);
@@ -131,12 +133,14 @@ static void misuse(pass *p, const yki_expr *e)
 {
     static const char *const word[] = {[YKI_USE_SUM] = "YK_SUM", [YKI_USE_MIN] = "YK_MIN",
                                        [YKI_USE_MAX] = "YK_MAX"};
-    static const char *const form[] = {[YKI_USE_SUM] = "a[e] += v", [YKI_USE_MIN] = "a[e] = min(a[e], v)",
+    static const char *const form[] = {[YKI_USE_SUM] = "a[e] += v",
+                                       [YKI_USE_MIN] = "a[e] = min(a[e], v)",
                                        [YKI_USE_MAX] = "a[e] = max(a[e], v)"};
     if (p->failed) return;
     p->failed = true;
-    yki_error(p->b->diags, e->pos, "'%s' is declared %s and may only be used as a statement like %s",
-              p->arg->var->name, word[p->use], form[p->use]);
+    yki_error(p->b->diags, e->pos,
+              "'%s' is declared %s and may only be used as a statement like %s", p->arg->var->name,
+              word[p->use], form[p->use]);
 }
 
 static void visit_expr(pass *p, const yki_expr *e)
@@ -195,8 +199,8 @@ static void reduction(yki_back *b, yki_kinfo *k, yki_argument *a, yki_use use)
     }
     visit_stmt(&p, k->func->body);
     if (!a->written && !p.failed) {
-        yki_error(b->diags, a->var->annot.mode_pos, "'%s' is declared a reduction and never updated",
-                  a->var->name);
+        yki_error(b->diags, a->var->annot.mode_pos,
+                  "'%s' is declared a reduction and never updated", a->var->name);
     }
     if (a->read) a->fixed = 0;
     a->read = true;

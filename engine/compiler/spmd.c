@@ -21,9 +21,12 @@ static bool is_loop(const yki_stmt *s)
 static bool few_turns(const yki_stmt *s)
 {
     int64_t from, to;
-    if (s->kind != YKI_ST_FOR || !s->init || s->init->kind != YKI_ST_DECL || !s->expr || !s->step) return false;
+    if (s->kind != YKI_ST_FOR || !s->init || s->init->kind != YKI_ST_DECL || !s->expr || !s->step)
+        return false;
     const yki_expr *c = s->expr;
-    if (c->kind != YKI_EX_BINARY || !s->init->vars->init || !yki_fold_int(s->init->vars->init, &from)) return false;
+    if (c->kind != YKI_EX_BINARY || !s->init->vars->init ||
+        !yki_fold_int(s->init->vars->init, &from))
+        return false;
     if (!yki_fold_int(c->b, &to) && !yki_fold_int(c->a, &to)) return false;
     return to - from <= FEW_TURNS && from - to <= FEW_TURNS;
 }
@@ -54,7 +57,10 @@ static bool has_kind(const yki_stmt *s, yki_stmt_kind kind)
 
 typedef bool (*expr_test)(const yki_expr *e, const yki_var *var);
 
-static bool mentions(const yki_expr *e, const yki_var *var) { return e->kind == YKI_EX_VAR && e->var == var; }
+static bool mentions(const yki_expr *e, const yki_var *var)
+{
+    return e->kind == YKI_EX_VAR && e->var == var;
+}
 
 static bool writes(const yki_expr *e, const yki_var *var)
 {
@@ -83,8 +89,9 @@ static bool any_stmt(const yki_stmt *s, expr_test test, const yki_var *var)
     for (const yki_stmt *c = s->first; c; c = c->next) {
         if (any_stmt(c, test, var)) return true;
     }
-    return any_expr(s->expr, test, var) || any_expr(s->step, test, var) || any_stmt(s->init, test, var) ||
-           any_stmt(s->body, test, var) || any_stmt(s->other, test, var);
+    return any_expr(s->expr, test, var) || any_expr(s->step, test, var) ||
+           any_stmt(s->init, test, var) || any_stmt(s->body, test, var) ||
+           any_stmt(s->other, test, var);
 }
 
 static bool declares(const yki_stmt *s, const yki_var *var)
@@ -179,21 +186,23 @@ static bool uniform(const planner *p, const yki_expr *e)
     case YKI_EX_COND:
     case YKI_EX_CAST: return uniform(p, e->a) && uniform(p, e->b) && uniform(p, e->c);
     case YKI_EX_CALL:
-        return e->builtin && e->builtin->cls == YKI_B_WORK_ITEM && e->builtin->work_item == YKI_WI_GLOBAL_SIZE &&
-               uniform(p, e->args[0]);
+        return e->builtin && e->builtin->cls == YKI_B_WORK_ITEM &&
+               e->builtin->work_item == YKI_WI_GLOBAL_SIZE && uniform(p, e->args[0]);
     default: return false;
     }
 }
 
 static bool uniform_loop(planner *p, const yki_stmt *s)
 {
-    if (s->kind != YKI_ST_FOR || !s->init || s->init->kind != YKI_ST_DECL || !s->expr || !s->step) return false;
+    if (s->kind != YKI_ST_FOR || !s->init || s->init->kind != YKI_ST_DECL || !s->expr || !s->step)
+        return false;
     const yki_var *var = s->init->vars;
-    if (!var || var->next || !var->init || var->address_taken || !uniform(p, var->init)) return false;
+    if (!var || var->next || !var->init || var->address_taken || !uniform(p, var->init))
+        return false;
     if (yki_jumps_in(s->body, false, false) || any_stmt(s->body, writes, var)) return false;
     const yki_expr *step = s->step;
-    bool steps = (step->kind == YKI_EX_INCDEC || step->kind == YKI_EX_ASSIGN) && step->a->kind == YKI_EX_VAR &&
-                 step->a->var == var && uniform(p, step->b);
+    bool steps = (step->kind == YKI_EX_INCDEC || step->kind == YKI_EX_ASSIGN) &&
+                 step->a->kind == YKI_EX_VAR && step->a->var == var && uniform(p, step->b);
     yki_lane_var *v = steps ? variable(p, var) : NULL;
     if (!v) return false;
     v->uniform = true;
@@ -313,7 +322,8 @@ static void mention_expr(planner *p, const yki_expr *e)
 static void mention_all(planner *p, const yki_part *part)
 {
     for (; part; part = part->next) {
-        if (part->kind == YKI_PART_SEGMENT || (part->kind == YKI_PART_LOOP && part->fused)) mention_in(p, part);
+        if (part->kind == YKI_PART_SEGMENT || (part->kind == YKI_PART_LOOP && part->fused))
+            mention_in(p, part);
         else if (part->kind != YKI_PART_UNIFORM) mention_expr(p, part->stmt->expr);
         mention_all(p, part->body);
         mention_all(p, part->other);
@@ -339,7 +349,8 @@ static bool spoils(const yki_expr *e, const yki_var *unused)
     int64_t v;
     (void)unused;
     yki_op op = e->kind == YKI_EX_BINARY || e->kind == YKI_EX_ASSIGN ? e->op : YKI_OP_NONE;
-    if ((op == YKI_OP_DIV || op == YKI_OP_MOD) && yki_type_is_integer(e->b->type) && !yki_fold_int(e->b, &v)) {
+    if ((op == YKI_OP_DIV || op == YKI_OP_MOD) && yki_type_is_integer(e->b->type) &&
+        !yki_fold_int(e->b, &v)) {
         return true;
     }
     if (e->kind != YKI_EX_CALL) return false;
@@ -387,7 +398,9 @@ static bool param_changes(const yki_func *f)
 
 yki_spmd *yki_spmd_plan(yki_back *b, const yki_kinfo *k)
 {
-    if (!has_loop(k->func->body) || loops_spoil(k->func->body) || returns_early(k->func->body) || param_changes(k->func)) return NULL;
+    if (!has_loop(k->func->body) || loops_spoil(k->func->body) || returns_early(k->func->body) ||
+        param_changes(k->func))
+        return NULL;
     yki_spmd *plan = yki_arena_alloc(b->arena, sizeof *plan);
     if (!plan) return NULL;
     planner p = {b->arena, plan, false};

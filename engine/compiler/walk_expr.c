@@ -363,7 +363,8 @@ static yki_val moved(yki_walk *w, yki_val v, yki_val like, const yki_sym *id, co
 {
     yki_syms *s = syms(w);
     if (!id) return v;
-    const yki_poly *factor = yki_poly_sub(s, yki_poly_coef(s, like.p, id), yki_poly_coef(s, v.p, id));
+    const yki_poly *factor = yki_poly_sub(s, yki_poly_coef(s, like.p, id),
+                                          yki_poly_coef(s, v.p, id));
     const yki_poly *zero = yki_poly_sub(s, yki_poly_sym(s, id), at);
     const yki_poly *p = yki_poly_add(s, v.p, yki_poly_mul(s, factor, zero));
     if (p) v.p = p;
@@ -406,7 +407,8 @@ static yki_val builtin_call(yki_walk *w, const yki_expr *e)
     if (!strcmp(name, "clamp")) return clamped(w, v[0], v[1], v[2]);
     if (exact && !strcmp(name, "min")) return nearer(w, v[0], v[1], true);
     if (exact && !strcmp(name, "max")) return nearer(w, v[0], v[1], false);
-    if (exact && yki_type_is_signed(e->type) && (!strcmp(name, "mul24") || !strcmp(name, "mad24"))) {
+    if (exact && yki_type_is_signed(e->type) &&
+        (!strcmp(name, "mul24") || !strcmp(name, "mad24"))) {
         const yki_poly *p = yki_poly_mul(s, v[0].p, v[1].p);
         return known(name[1] == 'a' ? yki_poly_add(s, p, v[2].p) : p, YKI_EXACT);
     }

@@ -81,7 +81,8 @@ static const yki_poly *turns(yki_syms *s, const counting *c, bool *exact)
 {
     bool up = c->step > 0;
     int64_t n, step = up ? c->step : -c->step;
-    bool fits = up ? (c->op == YKI_OP_LT || c->op == YKI_OP_LE) : (c->op == YKI_OP_GT || c->op == YKI_OP_GE);
+    bool fits = up ? (c->op == YKI_OP_LT || c->op == YKI_OP_LE)
+                   : (c->op == YKI_OP_GT || c->op == YKI_OP_GE);
     if (!fits && !(c->op == YKI_OP_NE && step == 1)) return NULL;
     const yki_poly *span = up ? yki_poly_sub(s, c->limit.p, c->first.p)
                               : yki_poly_sub(s, c->first.p, c->limit.p);

@@ -244,7 +244,10 @@ static bool reached(yki_kinfo *k, const yki_access *a, const yki_poly *index)
     const yki_sym *id = yki_sym_dim(s, YKI_SYM_GID, k->axis);
     const yki_poly *stride = yki_poly_coef(s, a->index, id);
     const yki_poly *last = yki_poly_sub(
-        s, yki_poly_mul(s, stride, yki_poly_add(s, yki_largest(k, yki_poly_sym(s, id), NULL), yki_poly_int(s, 1))),
+        s,
+        yki_poly_mul(
+            s, stride,
+            yki_poly_add(s, yki_largest(k, yki_poly_sym(s, id), NULL), yki_poly_int(s, 1))),
         yki_poly_int(s, 1));
     return yki_poly_const(yki_poly_sub(s, last, far), &d) && d >= 0;
 }
@@ -260,8 +263,10 @@ static void read_note(yki_back *b, yki_kinfo *k, const yki_access *a)
         yki_note(b->diags, "%s() %s %s[%s]", a->in->name, verb, k->arg[a->arg].var->name,
                  yki_text_get(&t));
     } else {
-        yki_note(b->diags, "%s() %s %s at an index that is no sum of products of its scalar arguments"
-                 " and global ids", a->in->name, verb, k->arg[a->arg].var->name);
+        yki_note(b->diags,
+                 "%s() %s %s at an index that is no sum of products of its scalar arguments"
+                 " and global ids",
+                 a->in->name, verb, k->arg[a->arg].var->name);
     }
     yki_text_free(&t);
 }
@@ -288,7 +293,8 @@ static void cannot_tell(yki_back *b, yki_kinfo *k, const yki_access *a)
 
 static void cannot_tell_length(yki_back *b, yki_kinfo *k, const yki_access *a)
 {
-    yki_error(b->diags, a->expr->pos, "cannot tell how long '%s' is: this access may not happen, or not so far out",
+    yki_error(b->diags, a->expr->pos,
+              "cannot tell how long '%s' is: this access may not happen, or not so far out",
               k->arg[a->arg].var->name);
     read_note(b, k, a);
     hint_declare(b, &k->arg[a->arg], "YK_LEN(number of elements)");
@@ -355,11 +361,13 @@ static void contradiction(yki_back *b, yki_kinfo *k, uint32_t i)
         if (!yki_poly_const(yki_access_stride(k, a, 0), &s) || s != v[0]) continue;
         if (!yki_poly_const(yki_poly_without(&k->syms, a->index, id), &off)) continue;
         if (off >= v[1] && off < v[2]) continue;
-        yki_error(b->diags, a->expr->pos, "this access to '%s' lies outside the window declared for it",
+        yki_error(b->diags, a->expr->pos,
+                  "this access to '%s' lies outside the window declared for it",
                   k->arg[i].var->name);
         read_note(b, k, a);
-        yki_note_at(b->diags, n->window_pos, "declared here: elements [i*%lld%+lld, i*%lld%+lld) of item i",
-                    (long long)v[0], (long long)v[1], (long long)v[0], (long long)v[2]);
+        yki_note_at(b->diags, n->window_pos,
+                    "declared here: elements [i*%lld%+lld, i*%lld%+lld) of item i", (long long)v[0],
+                    (long long)v[1], (long long)v[0], (long long)v[2]);
         return;
     }
 }
@@ -371,7 +379,8 @@ static void halo_width(yki_back *b, yki_kinfo *k, uint32_t i)
     bool clear = true;
     for (const yki_access *a = k->accesses; a; a = a->next) {
         if (a->arg != i) continue;
-        const yki_poly *s = yki_access_usable(&k->syms, a) ? yki_access_stride(k, a, k->axis) : NULL;
+        const yki_poly *s = yki_access_usable(&k->syms, a) ? yki_access_stride(k, a, k->axis)
+                                                           : NULL;
         clear = clear && s && (!stride || yki_poly_equal(s, stride));
         stride = s;
     }

@@ -43,7 +43,10 @@ static inline void kr_fill(const yk_arg *a, void *data, size_t n)
         if (a->type == YK_T_F32) ((float *)data)[i] = (float)kr_value();
         else if (a->type == YK_T_F64) ((double *)data)[i] = kr_value();
         else if (a->type == YK_T_I32) ((int32_t *)data)[i] = (int32_t)(kr_random() % 20001) - 10000;
-        else for (size_t b = 0; b < a->size; b++) bytes[i * a->size + b] = (unsigned char)(kr_random() & 0x3f); /* no NaN in structs */
+        else
+            for (size_t b = 0; b < a->size; b++)
+                bytes[i * a->size + b] = (unsigned char)(kr_random() &
+                                                         0x3f); /* no NaN in structs */
     }
 }
 
@@ -61,7 +64,8 @@ static inline void kr_free(void *array)
     if (array) free((unsigned char *)array - GUARD);
 }
 
-static inline void kr_check_guards(const void *array, size_t bytes, const char *kernel, const char *arg)
+static inline void kr_check_guards(const void *array, size_t bytes, const char *kernel,
+                                   const char *arg)
 {
     const unsigned char *p = array;
     for (size_t i = 0; i < GUARD; i++) {
@@ -99,14 +103,16 @@ static inline void kr_all_items(const kr_case *c, const yk_range *r, const void 
     size_t id[3];
     for (id[2] = r->offset[2]; id[2] < r->offset[2] + r->size[2]; id[2]++) {
         for (id[1] = r->offset[1]; id[1] < r->offset[1] + r->size[1]; id[1]++) {
-            for (id[0] = r->offset[0]; id[0] < r->offset[0] + r->size[0]; id[0]++) c->item(args, id, r);
+            for (id[0] = r->offset[0]; id[0] < r->offset[0] + r->size[0]; id[0]++)
+                c->item(args, id, r);
         }
     }
 }
 
 /* One slice in a world of its own. */
-static inline void kr_slice(const kr_case *c, const yk_range *r, const yk_shape *shape, const void *args,
-                            void *const *before, void *const *after, size_t begin, size_t end, int level)
+static inline void kr_slice(const kr_case *c, const yk_range *r, const yk_shape *shape,
+                            const void *args, void *const *before, void *const *after, size_t begin,
+                            size_t end, int level)
 {
     const yk_kernel *k = c->kernel;
     unsigned char block[1024];
@@ -138,9 +144,10 @@ static inline void kr_slice(const kr_case *c, const yk_range *r, const yk_shape 
             bool mine = a->mode != YK_MODE_IN && kr_in_window(w, begin, end, (int64_t)e);
             const void *want = (char *)(mine ? after[i] : image[i]) + e * a->size;
             if (memcmp((char *)array[i] + e * a->size, want, a->size) == 0) continue;
-            fail_msg("%s level %d, items [%zu, %zu) of [%zu, %zu): %s[%zu] is wrong (%s its window)", k->name,
-                     level, begin, end, shape->lo[k->axis], shape->hi[k->axis], a->name, e,
-                     mine ? "inside" : "outside");
+            fail_msg(
+                "%s level %d, items [%zu, %zu) of [%zu, %zu): %s[%zu] is wrong (%s its window)",
+                k->name, level, begin, end, shape->lo[k->axis], shape->hi[k->axis], a->name, e,
+                mine ? "inside" : "outside");
         }
         kr_check_guards(array[i], (size_t)w->extent * a->size, k->name, a->name);
         kr_free(array[i]);
@@ -156,7 +163,9 @@ static inline void kr_run(const kr_case *c, yk_range r, void *args)
     yk_shape shape;
     memset(&shape, 0xee, sizeof shape);
     yk_status st = k->shape(&r, args, &shape);
-    if (st != YK_OK) fail_msg("%s: shape gives %d for %zu x %zu x %zu", k->name, (int)st, r.size[0], r.size[1], r.size[2]);
+    if (st != YK_OK)
+        fail_msg("%s: shape gives %d for %zu x %zu x %zu", k->name, (int)st, r.size[0], r.size[1],
+                 r.size[2]);
     void *before[YK_MAX_ARGS] = {0}, *after[YK_MAX_ARGS] = {0};
     for (size_t i = 0; i < k->n_args; i++) {
         const yk_arg *a = &k->args[i];
@@ -186,7 +195,8 @@ static inline void kr_run(const kr_case *c, yk_range r, void *args)
     }
     for (size_t i = 0; i < k->n_args; i++) {
         const yk_arg *a = &k->args[i];
-        if (a->mode != YK_MODE_SCALAR) kr_check_guards(after[i], (size_t)shape.window[i].extent * a->size, k->name, a->name);
+        if (a->mode != YK_MODE_SCALAR)
+            kr_check_guards(after[i], (size_t)shape.window[i].extent * a->size, k->name, a->name);
         kr_free(before[i]);
         kr_free(after[i]);
     }

@@ -9,12 +9,15 @@ enum { N = 1031, R = 24 };
 
 typedef __int128 wide;
 
-static const int32_t odd_ints[] = {0, 1, -1, 2, -2, 31, 32, 33, 127, 128, -128, -129, 65535, 65536, 0x7fffff,
-                                   INT32_MAX, INT32_MIN, INT32_MIN + 1, 0x55555555};
+static const int32_t odd_ints[] = {0,         1,     -1,       2,         -2,        31,
+                                   32,        33,    127,      128,       -128,      -129,
+                                   65535,     65536, 0x7fffff, INT32_MAX, INT32_MIN, INT32_MIN + 1,
+                                   0x55555555};
 
 static int32_t some_int(void)
 {
-    return kr_below(2) ? odd_ints[kr_below(sizeof odd_ints / sizeof *odd_ints)] : (int32_t)kr_random();
+    return kr_below(2) ? odd_ints[kr_below(sizeof odd_ints / sizeof *odd_ints)]
+                       : (int32_t)kr_random();
 }
 
 static wide saturated(wide v, wide lo, wide hi) { return v < lo ? lo : v > hi ? hi : v; }
@@ -47,7 +50,8 @@ static void on_levels(const yk_kernel *k, const void *args, void (*check)(int le
 }
 
 #define EXPECT(k, value) \
-    if (got[k] != (value)) fail_msg("level %d, result %d of item %d: %lld", level, k, i, (long long)got[k])
+    if (got[k] != (value)) \
+    fail_msg("level %d, result %d of item %d: %lld", level, k, i, (long long)got[k])
 
 static int32_t ia[N], ib[N], ic[N], iout[N * R];
 
@@ -88,7 +92,8 @@ static void check_ints(int level)
 static void test_ints(void **state)
 {
     (void)state;
-    for (int i = 0; i < N; i++) ia[i] = some_int(), ib[i] = some_int(), ic[i] = kr_below(5) ? some_int() : 0;
+    for (int i = 0; i < N; i++)
+        ia[i] = some_int(), ib[i] = some_int(), ic[i] = kr_below(5) ? some_int() : 0;
     struct of_ints_args a = {ia, ib, ic, iout, N};
     on_levels(&of_ints_kernel, &a, check_ints);
 }
@@ -153,12 +158,14 @@ static void test_longs(void **state)
 
 /* ---- floats ---- */
 
-static const float odd_floats[] = {0.0f, -0.0f, 1.0f, -1.0f, 0.5f, -0.5f, 1.5f, 2.5f, -2.5f, 1e-42f, -1e-42f, 3e38f,
-                                   -3e38f, 8388609.0f, INFINITY, -INFINITY, NAN, 0x1.fffffep-1f, -1e-20f};
+static const float odd_floats[] = {
+    0.0f,    -0.0f, 1.0f,   -1.0f,      0.5f,     -0.5f,     1.5f, 2.5f,           -2.5f,  1e-42f,
+    -1e-42f, 3e38f, -3e38f, 8388609.0f, INFINITY, -INFINITY, NAN,  0x1.fffffep-1f, -1e-20f};
 
 static float some_float(void)
 {
-    return kr_below(3) ? (float)kr_value() * 5.0f : odd_floats[kr_below(sizeof odd_floats / sizeof *odd_floats)];
+    return kr_below(3) ? (float)kr_value() * 5.0f
+                       : odd_floats[kr_below(sizeof odd_floats / sizeof *odd_floats)];
 }
 
 static bool same(float a, float b)
@@ -187,13 +194,17 @@ static float fa[N], fb[N], fc[N], fout[N * R];
     do { \
         float want_ = (value); \
         if (!same(got[k], want_)) \
-            fail_msg("level %d, result %d of (%a, %a): %a, not %a", level, k, x, y, got[k], want_); \
+            fail_msg("level %d, result %d of (%a, %a): %a, not %a", level, k, x, y, got[k], \
+                     want_); \
     } while (0)
 
 static float saturated_conversions(float x)
 {
     double v = rint((double)(x * 1e9f));
-    int32_t i = isnan(v) ? 0 : v >= 2147483647.0 ? INT32_MAX : v <= -2147483648.0 ? INT32_MIN : (int32_t)v;
+    int32_t i = isnan(v)             ? 0
+                : v >= 2147483647.0  ? INT32_MAX
+                : v <= -2147483648.0 ? INT32_MIN
+                                     : (int32_t)v;
     double w = trunc((double)x);
     uint8_t u = isnan(w) ? 0 : w >= 255 ? 255 : w <= 0 ? 0 : (uint8_t)w;
     return (float)i + (float)u;
@@ -223,8 +234,10 @@ static void check_exact(int level)
         SAME(16, fmodf(x, y));
         SAME(17, ldexpf(x, 3));
         SAME(18, (float)ilogbf(y));
-        SAME(19, (float)(!!isnan(x) + 2 * !!isinf(x) + 4 * !!isfinite(x) + 8 * !!isnormal(x) + 16 * !!signbit(x)));
-        SAME(20, (float)(isless(x, y) + 2 * isgreater(x, y) + 4 * isunordered(x, y) + 8 * (x != y)));
+        SAME(19, (float)(!!isnan(x) + 2 * !!isinf(x) + 4 * !!isfinite(x) + 8 * !!isnormal(x) +
+                         16 * !!signbit(x)));
+        SAME(20,
+             (float)(isless(x, y) + 2 * isgreater(x, y) + 4 * isunordered(x, y) + 8 * (x != y)));
         SAME(21, from_bits((bits(x) & ~bits(z)) | (bits(y) & bits(z))));
         SAME(22, saturated_conversions(x));
         SAME(23, from_bits(bits(x) ^ 1));
@@ -245,7 +258,8 @@ static void close_f32(float got, double want, double ulps, int level, int which,
     float w = (float)want;
     double ulp = fmax((double)(nextafterf(fabsf(w), INFINITY) - fabsf(w)), 0x1p-149);
     if (!(fabs((double)got - want) <= ulps * ulp)) {
-        fail_msg("level %d, result %d of (%a, %a): %a, not %a", level, which, x, y, (double)got, want);
+        fail_msg("level %d, result %d of (%a, %a): %a, not %a", level, which, x, y, (double)got,
+                 want);
     }
 }
 
@@ -255,10 +269,13 @@ static void check_near(int level)
         double x = fa[i], y = fb[i];
         float pf = fabsf(fa[i]) + 0.1f, qf = fa[i] * 0.49f;
         double p = pf, q = qf;
-        double want[R] = {exp(x), log(p), sin(x), cos(x), tan(x), pow(p, y), exp2(x), log2(p), log10(p), asin(q), acos(q),
-                          atan(x), atan2(x, y), sinh(x), cosh(x), tanh(x), erf(x), erfc(x), cbrt(x), hypot(x, y),
-                          1 / sqrt(p), 0, 0, 0};
-        for (int k = 0; k <= 20; k++) close_f32(fout[R * i + k], want[k], k == 5 || k == 16 || k == 17 ? 16 : 5, level, k, x, y);
+        double want[R] = {exp(x),      log(p),      sin(x),      cos(x),  tan(x),  pow(p, y),
+                          exp2(x),     log2(p),     log10(p),    asin(q), acos(q), atan(x),
+                          atan2(x, y), sinh(x),     cosh(x),     tanh(x), erf(x),  erfc(x),
+                          cbrt(x),     hypot(x, y), 1 / sqrt(p), 0,       0,       0};
+        for (int k = 0; k <= 20; k++)
+            close_f32(fout[R * i + k], want[k], k == 5 || k == 16 || k == 17 ? 16 : 5, level, k, x,
+                      y);
         assert_true(fabs((double)fout[R * i + 21] - (sin(x) + cos(x))) < 1e-6);
         assert_true(fabs((double)fout[R * i + 22] - sin(3.14159265358979323846 * x)) < 1e-6);
         double mixed = x + (y - x) * 0.25 + exp(y);
@@ -280,11 +297,12 @@ static void check_doubles(int level)
 {
     for (int i = 0; i < N; i++) {
         double x = da[i], y = db[i], p = fabs(x) + 0.1, t = fmin(fmax((x + 1) / 2, 0), 1);
-        double want[12] = {exp(x), log(p), sin(x), cos(x), pow(p, y), tanh(x), erfc(x), cbrt(x), p * p * p, cbrt(p),
-                           atan2(x, y), t * t * (3 - 2 * t)};
+        double want[12] = {exp(x),  log(p),  sin(x),    cos(x),  pow(p, y),   tanh(x),
+                           erfc(x), cbrt(x), p * p * p, cbrt(p), atan2(x, y), t * t * (3 - 2 * t)};
         for (int k = 0; k < 12; k++) {
             double got = dout[12 * i + k], slack = 8 * 0x1p-52 * fabs(want[k]) + 1e-300;
-            if (!(fabs(got - want[k]) <= slack)) fail_msg("level %d, result %d of (%a, %a): %a", level, k, x, y, got);
+            if (!(fabs(got - want[k]) <= slack))
+                fail_msg("level %d, result %d of (%a, %a): %a", level, k, x, y, got);
         }
     }
 }

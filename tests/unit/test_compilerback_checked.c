@@ -76,11 +76,16 @@ static void test_wrong(void **state)
     (void)state;
     char said[512];
     assert_int_equal(in_child(run_near, 5, 5, said), SIGABRT);
-    assert_string_equal(said, "yoke: kernel near, work-item (0, 0, 0): element 5 of 'u' lies outside its window\n");
+    assert_string_equal(
+        said, "yoke: kernel near, work-item (0, 0, 0): element 5 of 'u' lies outside its window\n");
     assert_int_equal(in_child(run_near, N, -1, said), SIGABRT);
-    assert_string_equal(said, "yoke: kernel near, work-item (0, 0, 0): element -1 of 'u' lies outside its extent\n");
+    assert_string_equal(
+        said,
+        "yoke: kernel near, work-item (0, 0, 0): element -1 of 'u' lies outside its extent\n");
     assert_int_equal(in_child(tally_of, 15, 0, said), SIGABRT);
-    assert_string_equal(said, "yoke: kernel tally, work-item (15, 0, 0): element 15 of 'count' lies outside its extent\n");
+    assert_string_equal(
+        said,
+        "yoke: kernel tally, work-item (15, 0, 0): element 15 of 'count' lies outside its extent\n");
 }
 
 int main(void)

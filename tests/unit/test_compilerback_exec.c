@@ -104,7 +104,8 @@ LINE(branches, .m = 21)
     static void test_##name(void **state) \
     { \
         (void)state; \
-        static const int sides[][2] = {{0, 0}, {1, 1}, {1, 7}, {7, 1}, {2, 2}, {3, 5}, {64, 3}, {65, 4}, {31, 17}, {130, 9}}; \
+        static const int sides[][2] = {{0, 0}, {1, 1},  {1, 7},  {7, 1},   {2, 2}, \
+                                       {3, 5}, {64, 3}, {65, 4}, {31, 17}, {130, 9}}; \
         for (size_t i = 0; i < YKC(sides); i++) { \
             int w = sides[i][0], h = sides[i][1]; \
             struct name##_args args = {.w = w, .h = h, ##__VA_ARGS__}; \
@@ -154,8 +155,10 @@ static void test_volume(void **state)
 {
     (void)state;
     for (int i = 0; i < 12; i++) {
-        struct volume_args args = {.nx = (int)kr_below(40), .ny = (int)kr_below(9), .nz = (int)kr_below(7)};
-        kr_run(&case_volume, yk_3d((size_t)args.nx, (size_t)args.ny + 1, (size_t)args.nz + 1), &args);
+        struct volume_args args = {
+            .nx = (int)kr_below(40), .ny = (int)kr_below(9), .nz = (int)kr_below(7)};
+        kr_run(&case_volume, yk_3d((size_t)args.nx, (size_t)args.ny + 1, (size_t)args.nz + 1),
+               &args);
     }
 }
 
@@ -199,16 +202,22 @@ static void test_negative(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_saxpy), cmocka_unit_test(test_unsigned_guard), cmocka_unit_test(test_reverse),
-        cmocka_unit_test(test_triples), cmocka_unit_test(test_pairs), cmocka_unit_test(test_every_fourth),
-        cmocka_unit_test(test_helpers), cmocka_unit_test(test_odd_even), cmocka_unit_test(test_sometimes),
-        cmocka_unit_test(test_escape), cmocka_unit_test(test_structs), cmocka_unit_test(test_control),
-        cmocka_unit_test(test_shifts), cmocka_unit_test(test_doubles), cmocka_unit_test(test_interior),
-        cmocka_unit_test(test_blur), cmocka_unit_test(test_columns), cmocka_unit_test(test_transpose),
-        cmocka_unit_test(test_boundary), cmocka_unit_test(test_volume), cmocka_unit_test(test_launch_words),
-        cmocka_unit_test(test_convolve), cmocka_unit_test(test_edges), cmocka_unit_test(test_border_windows),
-        cmocka_unit_test(test_escapes), cmocka_unit_test(test_pairwise), cmocka_unit_test(test_nested),
-        cmocka_unit_test(test_branches), cmocka_unit_test(test_rows_of_loops), cmocka_unit_test(test_local_groups), cmocka_unit_test(test_negative),
+        cmocka_unit_test(test_saxpy),         cmocka_unit_test(test_unsigned_guard),
+        cmocka_unit_test(test_reverse),       cmocka_unit_test(test_triples),
+        cmocka_unit_test(test_pairs),         cmocka_unit_test(test_every_fourth),
+        cmocka_unit_test(test_helpers),       cmocka_unit_test(test_odd_even),
+        cmocka_unit_test(test_sometimes),     cmocka_unit_test(test_escape),
+        cmocka_unit_test(test_structs),       cmocka_unit_test(test_control),
+        cmocka_unit_test(test_shifts),        cmocka_unit_test(test_doubles),
+        cmocka_unit_test(test_interior),      cmocka_unit_test(test_blur),
+        cmocka_unit_test(test_columns),       cmocka_unit_test(test_transpose),
+        cmocka_unit_test(test_boundary),      cmocka_unit_test(test_volume),
+        cmocka_unit_test(test_launch_words),  cmocka_unit_test(test_convolve),
+        cmocka_unit_test(test_edges),         cmocka_unit_test(test_border_windows),
+        cmocka_unit_test(test_escapes),       cmocka_unit_test(test_pairwise),
+        cmocka_unit_test(test_nested),        cmocka_unit_test(test_branches),
+        cmocka_unit_test(test_rows_of_loops), cmocka_unit_test(test_local_groups),
+        cmocka_unit_test(test_negative),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,8 @@
 
 static yk_status compile(yki_result *r, const char *text)
 {
-    yki_compile_opts o = {.front = {.path = "k.cl", .text = text, .text_bytes = strlen(text)}, .header = "k.yk.h"};
+    yki_compile_opts o = {.front = {.path = "k.cl", .text = text, .text_bytes = strlen(text)},
+                          .header = "k.yk.h"};
     return yki_compile(r, &o);
 }
 
@@ -36,32 +37,34 @@ static void explains(const char *text, const char *want)
 static void test_unknown_index(void **state)
 {
     (void)state;
-    refuses("kernel void wave(global const float *p, global float *q, global const int *map, int n)\n"
-            "{\n"
-            "    int i = get_global_id(0);\n"
-            "    if (i < n) q[i] = p[map[i]];\n"
-            "}\n",
-            "k.cl:4:24: error: cannot tell which elements of 'p' an item reads\n"
-            "    4 |     if (i < n) q[i] = p[map[i]];\n"
-            "      |                        ^\n"
-            "note: wave() reads p at an index that is no sum of products of its scalar arguments and global ids\n"
-            "hint: declare it   global const float *p YK_ALL YK_LEN(number of elements)\n");
+    refuses(
+        "kernel void wave(global const float *p, global float *q, global const int *map, int n)\n"
+        "{\n"
+        "    int i = get_global_id(0);\n"
+        "    if (i < n) q[i] = p[map[i]];\n"
+        "}\n",
+        "k.cl:4:24: error: cannot tell which elements of 'p' an item reads\n"
+        "    4 |     if (i < n) q[i] = p[map[i]];\n"
+        "      |                        ^\n"
+        "note: wave() reads p at an index that is no sum of products of its scalar arguments and global ids\n"
+        "hint: declare it   global const float *p YK_ALL YK_LEN(number of elements)\n");
 }
 
 static void test_unknown_length(void **state)
 {
     (void)state;
-    refuses("kernel void next(global const float *u, global float *v, int n)\n"
-            "{\n"
-            "    int i = get_global_id(0);\n"
-            "    if (i >= n) return;\n"
-            "    v[i] = u[i] > 0 ? u[i + 1] : 0;\n"
-            "}\n",
-            "k.cl:5:24: error: cannot tell how long 'u' is: this access may not happen, or not so far out\n"
-            "    5 |     v[i] = u[i] > 0 ? u[i + 1] : 0;\n"
-            "      |                        ^\n"
-            "note: next() reads u[x + 1]\n"
-            "hint: declare it   global const float *u YK_LEN(number of elements)\n");
+    refuses(
+        "kernel void next(global const float *u, global float *v, int n)\n"
+        "{\n"
+        "    int i = get_global_id(0);\n"
+        "    if (i >= n) return;\n"
+        "    v[i] = u[i] > 0 ? u[i + 1] : 0;\n"
+        "}\n",
+        "k.cl:5:24: error: cannot tell how long 'u' is: this access may not happen, or not so far out\n"
+        "    5 |     v[i] = u[i] > 0 ? u[i + 1] : 0;\n"
+        "      |                        ^\n"
+        "note: next() reads u[x + 1]\n"
+        "hint: declare it   global const float *u YK_LEN(number of elements)\n");
 }
 
 static void test_contradiction(void **state)
@@ -84,26 +87,27 @@ static void test_contradiction(void **state)
 static void test_reductions(void **state)
 {
     (void)state;
-    refuses("kernel void a(global const float *u, global float *s YK_SUM(1))\n"
-            "{\n"
-            "    s[0] += u[get_global_id(0)];\n"
-            "    if (s[0] > 1) s[0] = 0;\n"
-            "}\n"
-            "kernel void b(global short *s YK_MIN(1)) { s[0] = min(s[0], (short)3); }\n"
-            "kernel void c(global int *s YK_MAX(1), int v) { s[0] = min(s[0], v); }\n"
-            "kernel void d(global int *s YK_SUM(1)) { }\n",
-            "k.cl:4:9: error: 's' is declared YK_SUM and may only be used as a statement like a[e] += v\n"
-            "    4 |     if (s[0] > 1) s[0] = 0;\n"
-            "      |         ^\n"
-            "k.cl:6:31: error: a reduction needs elements of type int, uint, long, ulong, float or double\n"
-            "    6 | kernel void b(global short *s YK_MIN(1)) { s[0] = min(s[0], (short)3); }\n"
-            "      |                               ^\n"
-            "k.cl:7:49: error: 's' is declared YK_MAX and may only be used as a statement like a[e] = max(a[e], v)\n"
-            "    7 | kernel void c(global int *s YK_MAX(1), int v) { s[0] = min(s[0], v); }\n"
-            "      |                                                 ^\n"
-            "k.cl:8:29: error: 's' is declared a reduction and never updated\n"
-            "    8 | kernel void d(global int *s YK_SUM(1)) { }\n"
-            "      |                             ^\n");
+    refuses(
+        "kernel void a(global const float *u, global float *s YK_SUM(1))\n"
+        "{\n"
+        "    s[0] += u[get_global_id(0)];\n"
+        "    if (s[0] > 1) s[0] = 0;\n"
+        "}\n"
+        "kernel void b(global short *s YK_MIN(1)) { s[0] = min(s[0], (short)3); }\n"
+        "kernel void c(global int *s YK_MAX(1), int v) { s[0] = min(s[0], v); }\n"
+        "kernel void d(global int *s YK_SUM(1)) { }\n",
+        "k.cl:4:9: error: 's' is declared YK_SUM and may only be used as a statement like a[e] += v\n"
+        "    4 |     if (s[0] > 1) s[0] = 0;\n"
+        "      |         ^\n"
+        "k.cl:6:31: error: a reduction needs elements of type int, uint, long, ulong, float or double\n"
+        "    6 | kernel void b(global short *s YK_MIN(1)) { s[0] = min(s[0], (short)3); }\n"
+        "      |                               ^\n"
+        "k.cl:7:49: error: 's' is declared YK_MAX and may only be used as a statement like a[e] = max(a[e], v)\n"
+        "    7 | kernel void c(global int *s YK_MAX(1), int v) { s[0] = min(s[0], v); }\n"
+        "      |                                                 ^\n"
+        "k.cl:8:29: error: 's' is declared a reduction and never updated\n"
+        "    8 | kernel void d(global int *s YK_SUM(1)) { }\n"
+        "      |                             ^\n");
 }
 
 static void test_modes(void **state)
@@ -188,25 +192,26 @@ static void test_explain_whole(void **state)
 static void test_explain_annotated(void **state)
 {
     (void)state;
-    explains("kernel void k(global const float *t YK_ALL YK_LEN(n * 2), global float *v YK_OWN(w) YK_OUT,\n"
-             "              global uint *bins YK_SUM(w + 1), int w, int n) YK_ITEMS(n)\n"
-             "{\n"
-             "    size_t i = get_global_id(0);\n"
-             "    for (int c = 0; c < w; c++) v[i * w + c] = t[(int)t[c]];\n"
-             "    bins[i % 4]++;\n"
-             "}\n",
-             "k   1 dimension, split along x, cut at multiples of 64, no contraction\n"
-             "  active   x < n\n"
-             "  t        in     all  declared\n"
-             "           extent n*2\n"
-             "           reads   t[t3], t3 = 0 .. w - 1\n"
-             "           reads   t[?]\n"
-             "  v        out    own(w)  declared\n"
-             "           extent stride x active items\n"
-             "           writes  v[w*x + t3], t3 = 0 .. w - 1\n"
-             "  bins     sum    w + 1 results, indexes vary\n"
-             "  w        scalar int\n"
-             "  n        scalar int\n");
+    explains(
+        "kernel void k(global const float *t YK_ALL YK_LEN(n * 2), global float *v YK_OWN(w) YK_OUT,\n"
+        "              global uint *bins YK_SUM(w + 1), int w, int n) YK_ITEMS(n)\n"
+        "{\n"
+        "    size_t i = get_global_id(0);\n"
+        "    for (int c = 0; c < w; c++) v[i * w + c] = t[(int)t[c]];\n"
+        "    bins[i % 4]++;\n"
+        "}\n",
+        "k   1 dimension, split along x, cut at multiples of 64, no contraction\n"
+        "  active   x < n\n"
+        "  t        in     all  declared\n"
+        "           extent n*2\n"
+        "           reads   t[t3], t3 = 0 .. w - 1\n"
+        "           reads   t[?]\n"
+        "  v        out    own(w)  declared\n"
+        "           extent stride x active items\n"
+        "           writes  v[w*x + t3], t3 = 0 .. w - 1\n"
+        "  bins     sum    w + 1 results, indexes vary\n"
+        "  w        scalar int\n"
+        "  n        scalar int\n");
 }
 
 static const char rich[] =
@@ -269,7 +274,9 @@ static void test_prefix(void **state)
 {
     (void)state;
     yki_result r;
-    yki_compile_opts o = {.front = {.path = "k.cl", .text = rich, .text_bytes = strlen(rich)}, .header = "k.yk.h", .prefix = "d_"};
+    yki_compile_opts o = {.front = {.path = "k.cl", .text = rich, .text_bytes = strlen(rich)},
+                          .header = "k.yk.h",
+                          .prefix = "d_"};
     assert_int_equal(yki_compile(&r, &o), YK_OK);
     assert_non_null(strstr(yki_text_get(&r.header), "extern const yk_kernel d_a_kernel;"));
     assert_non_null(strstr(yki_text_get(&r.header), "yk_status d_a_submit("));
@@ -284,10 +291,12 @@ static void test_prefix(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_unknown_index), cmocka_unit_test(test_unknown_length), cmocka_unit_test(test_contradiction),
-        cmocka_unit_test(test_reductions), cmocka_unit_test(test_modes), cmocka_unit_test(test_two_arrays),
-        cmocka_unit_test(test_no_kernel), cmocka_unit_test(test_explain_stencil), cmocka_unit_test(test_explain_whole),
-        cmocka_unit_test(test_explain_annotated), cmocka_unit_test(test_memory), cmocka_unit_test(test_same_text),
+        cmocka_unit_test(test_unknown_index), cmocka_unit_test(test_unknown_length),
+        cmocka_unit_test(test_contradiction), cmocka_unit_test(test_reductions),
+        cmocka_unit_test(test_modes),         cmocka_unit_test(test_two_arrays),
+        cmocka_unit_test(test_no_kernel),     cmocka_unit_test(test_explain_stencil),
+        cmocka_unit_test(test_explain_whole), cmocka_unit_test(test_explain_annotated),
+        cmocka_unit_test(test_memory),        cmocka_unit_test(test_same_text),
         cmocka_unit_test(test_prefix),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,7 +23,8 @@ static size_t cut(size_t from, size_t end, size_t multiple)
 /* Awkward values: cancellation, denormals, signed zeros, now and then inf and NaN. */
 static float awkward(bool special)
 {
-    static const float odd[] = {0.0f, -0.0f, 1e-42f, -1e-42f, 3e38f, -3e38f, 1e30f, -1e30f, INFINITY, -INFINITY, NAN};
+    static const float odd[] = {0.0f,  -0.0f,  1e-42f,   -1e-42f,   3e38f, -3e38f,
+                                1e30f, -1e30f, INFINITY, -INFINITY, NAN};
     if (kr_below(4) == 0) return odd[kr_below(special ? 11 : 8)];
     return (float)kr_value() * (kr_below(2) ? 1e10f : 1e-10f);
 }
@@ -55,8 +56,8 @@ static float lanes_f32(const float *v, size_t rows, size_t width, size_t pitch)
 }
 
 /* Runs all blocks in random slices; results of block b at reduce[b * extent]. */
-static void run_ordered(const yk_kernel *k, const yk_range *r, const void *args, size_t block, size_t arg, void *results,
-                        int level)
+static void run_ordered(const yk_kernel *k, const yk_range *r, const void *args, size_t block,
+                        size_t arg, void *results, int level)
 {
     yk_shape shape;
     void *reduce[YK_MAX_ARGS] = {0};
@@ -130,7 +131,8 @@ static void test_plane(void **state)
 {
     (void)state;
     for (int turn = 0; turn < 8; turn++) {
-        size_t w = 1 + kr_below(200), h = 1 + kr_below(40), block = 1 + kr_below(9), blocks = (h + block - 1) / block;
+        size_t w = 1 + kr_below(200), h = 1 + kr_below(40), block = 1 + kr_below(9),
+               blocks = (h + block - 1) / block;
         float *x = malloc(w * h * sizeof *x), *got = malloc(blocks * 2 * sizeof *got);
         for (size_t j = 0; j < w * h; j++) x[j] = awkward(false);
         struct plane_args a = {.x = x, .w = (int)w, .h = (int)h};
@@ -213,14 +215,17 @@ static void test_extremes(void **state)
         int32_t least_want = INT32_MAX;
         uint64_t most_want = 0;
         for (int i = 0; i < n; i++) {
-            x[i] = turn % 4 == 0 ? (kr_below(2) ? 0.0f : -0.0f) : turn % 4 == 1 ? NAN : awkward(true);
+            x[i] = turn % 4 == 0   ? (kr_below(2) ? 0.0f : -0.0f)
+                   : turn % 4 == 1 ? NAN
+                                   : awkward(true);
             y[i] = (int32_t)kr_random();
             bool less = x[i] < lo_want || (x[i] == lo_want && signbit(x[i]));
             bool more = x[i] > hi_want || (x[i] == hi_want && !signbit(x[i]));
             if (!isnan(x[i]) && less) lo_want = x[i];
             if (!isnan(x[i]) && more) hi_want = x[i];
             if (y[i] < least_want) least_want = y[i];
-            if ((uint64_t)(y[i] & 0xffff) * 3 > most_want) most_want = (uint64_t)(y[i] & 0xffff) * 3;
+            if ((uint64_t)(y[i] & 0xffff) * 3 > most_want)
+                most_want = (uint64_t)(y[i] & 0xffff) * 3;
         }
         struct extremes_args a = {.x = x, .y = y, .n = n};
         yk_range r = yk_1d((size_t)n);
@@ -271,8 +276,9 @@ static void test_longs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sum), cmocka_unit_test(test_dot2), cmocka_unit_test(test_plane),
-        cmocka_unit_test(test_binned), cmocka_unit_test(test_counts), cmocka_unit_test(test_extremes),
+        cmocka_unit_test(test_sum),    cmocka_unit_test(test_dot2),
+        cmocka_unit_test(test_plane),  cmocka_unit_test(test_binned),
+        cmocka_unit_test(test_counts), cmocka_unit_test(test_extremes),
         cmocka_unit_test(test_longs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,8 +22,10 @@ static const char usage_text[] =
     "  --help, --version\n"
     "Exit codes: 0 done, 1 errors, 2 misused.\n";
 
-static const char *const known[] = {"--header-dir", "--prefix", "--check", "--explain", "--dump-device",
-                                    "--help", "--version", "-MD", "-MF", "-o", "-c", "-D", "-U", "-I"};
+static const char *const known[] = {
+    "--header-dir", "--prefix",  "--check", "--explain", "--dump-device",
+    "--help",       "--version", "-MD",     "-MF",       "-o",
+    "-c",           "-D",        "-U",      "-I"};
 
 static void *grown(void *p, size_t count, size_t size)
 {
@@ -140,8 +142,11 @@ static bool for_cc(const char *arg)
 
 static int one_value(options *o, int argc, char **argv, int *i)
 {
-    struct { const char *name; const char **to; } table[] = {
-        {"--prefix", &o->prefix}, {"--header-dir", &o->header_dir}, {"-MF", &o->mf}, {"-o", &o->output}};
+    struct { const char *name; const char **to;
+    } table[] = {{"--prefix", &o->prefix},
+                 {"--header-dir", &o->header_dir},
+                 {"-MF", &o->mf},
+                 {"-o", &o->output}};
     bool missing = false;
     const char *v, *arg = argv[*i];
     for (size_t t = 0; t < YKI_COUNT(table); t++) {
@@ -150,9 +155,12 @@ static int one_value(options *o, int argc, char **argv, int *i)
         *table[t].to = v;
         return -1;
     }
-    if ((v = value_of("-D", argc, argv, i, &missing)) && !missing) return add_define(o, v, false), -1;
-    if (!missing && (v = value_of("-U", argc, argv, i, &missing)) && !missing) return add_define(o, v, true), -1;
-    if (!missing && (v = value_of("-I", argc, argv, i, &missing)) && !missing) return add_include(o, v), -1;
+    if ((v = value_of("-D", argc, argv, i, &missing)) && !missing)
+        return add_define(o, v, false), -1;
+    if (!missing && (v = value_of("-U", argc, argv, i, &missing)) && !missing)
+        return add_define(o, v, true), -1;
+    if (!missing && (v = value_of("-I", argc, argv, i, &missing)) && !missing)
+        return add_include(o, v), -1;
     if (missing) return misuse("this option needs a value", arg);
     return unknown(arg);
 }
@@ -192,7 +200,10 @@ static void outputs(options *o)
     const char *target = o->compile ? o->object_path : yokec_format(o, "%s%s", folder, base);
     const char *end = strrchr(target, '.');
     bool is_object = o->compile && end && end > strrchr(target, '/');
-    o->depfile = o->mf ? o->mf : yokec_format(o, "%.*s.d", (int)(is_object ? (size_t)(end - target) : strlen(target)), target);
+    o->depfile = o->mf ? o->mf
+                       : yokec_format(o, "%.*s.d",
+                                      (int)(is_object ? (size_t)(end - target) : strlen(target)),
+                                      target);
 }
 
 int yokec_options(options *o, int argc, char **argv)
@@ -204,7 +215,10 @@ int yokec_options(options *o, int argc, char **argv)
             only_files = true;
         } else if (!only_files && arg[0] == '-' && arg[1]) {
             if (!strcmp(arg, "--help")) return fputs(usage_text, stdout), 0;
-            if (!strcmp(arg, "--version")) return printf("yokec %d.%d.%d\n", YK_VERSION_MAJOR, YK_VERSION_MINOR, YK_VERSION_PATCH), 0;
+            if (!strcmp(arg, "--version"))
+                return printf("yokec %d.%d.%d\n", YK_VERSION_MAJOR, YK_VERSION_MINOR,
+                              YK_VERSION_PATCH),
+                       0;
             if (flag(o, arg)) continue;
             if (for_cc(arg)) {
                 pass_on(o, arg);

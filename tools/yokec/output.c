@@ -81,7 +81,8 @@ int yokec_write_deps(const options *o, const yki_result *r)
 static size_t split_words(char *text, const char **argv, size_t max)
 {
     size_t n = 0;
-    for (char *save = NULL, *w = strtok_r(text, " \t", &save); w && n < max; w = strtok_r(NULL, " \t", &save)) {
+    for (char *save = NULL, *w = strtok_r(text, " \t", &save); w && n < max;
+         w = strtok_r(NULL, " \t", &save)) {
         argv[n++] = w;
     }
     return n;
@@ -122,7 +123,8 @@ int yokec_run_cc(const options *o)
     char *words = strdup(cc && *cc ? cc : "cc"), *include = NULL, *own = own_include();
     const char **argv = calloc(o->cc_count + 2 * o->include_count + 40, sizeof *argv);
     int rc = 1;
-    if (!words || !argv || asprintf(&include, "-I%s", o->header_dir ? o->header_dir : ".") < 0) goto done;
+    if (!words || !argv || asprintf(&include, "-I%s", o->header_dir ? o->header_dir : ".") < 0)
+        goto done;
     size_t n = split_words(words, argv, 16);
     if (n == 0) goto done;
     const char *name = argv[n - 1];
