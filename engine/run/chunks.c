@@ -42,7 +42,8 @@ static yk_status start_chunk(pipeline *p, yki_order order, yk_diag *diag)
 {
     yki_seat *seat = p->seat;
     yki_tally *t = &p->launch->tally[seat->number + 1];
-    flight f = {.start_ns = yki_now_ns(), .deadline_ns = chunk_deadline(p, order.end - order.begin)};
+    flight f = {.start_ns = yki_now_ns(),
+                .deadline_ns = chunk_deadline(p, order.end - order.begin)};
     yki_runner_unlock(seat->runner);
     yk_status st = yki_chunk_start(seat->memory, &p->launch->call, p->program, order.begin,
                                    order.end, &f.chunk, diag);

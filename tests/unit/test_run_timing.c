@@ -155,8 +155,8 @@ static void *call_often(void *ctx)
         yk_range range = yk_1d((size_t)n);
         yk_report report;
         yk_diag diag;
-        yk_run_opts opts = {.policy = (yk_policy)rnd_in(&s, 0, 3), .devices = lists[rnd_in(&s, 0, 3)],
-                            .report = &report, .diag = &diag};
+        yk_run_opts opts = {.policy = (yk_policy)rnd_in(&s, 0, 3), .report = &report,
+                            .devices = lists[rnd_in(&s, 0, 3)], .diag = &diag};
         yk_event *event = NULL;
         yk_status st;
         if (rnd_chance(&s, 0.5)) {
@@ -164,7 +164,8 @@ static void *call_often(void *ctx)
             if (st == YK_OK && rnd_chance(&s, 0.7)) st = yk_event_wait(event, -1);
             yk_event_free(&event);
         } else {
-            st = yki_runner_launch(c->rig->runner, &hand_saxpy, &range, &args, &opts, &report, &diag);
+            st = yki_runner_launch(c->rig->runner, &hand_saxpy, &range, &args, &opts, &report,
+                                   &diag);
         }
         size_t items = 0;
         for (uint32_t i = 0; st == YK_OK && i < report.n_parts; i++) items += report.parts[i].items;
