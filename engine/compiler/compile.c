@@ -18,7 +18,7 @@ static bool identifier(const char *s)
 static void guard_name(const char *prefix, const char *header, yki_text *out)
 {
     yki_text_printf(out, "YK_%s%s", prefix, header);
-    for (size_t i = 0; i < out->len; i++) {
+    for (size_t i = 0; !out->failed && i < out->len; i++) {
         out->data[i] = (char)(isalnum((unsigned char)out->data[i])
                                   ? toupper((unsigned char)out->data[i])
                                   : '_');

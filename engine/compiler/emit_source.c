@@ -3,9 +3,11 @@
 #include "compiler/support.h"
 
 /* FNV-1a over everything that shapes the code. */
-static uint64_t hash_text(const char *s, size_t n, uint64_t h)
+static uint64_t hash_text(const yki_text *t, size_t from)
 {
-    for (size_t i = 0; i < n; i++) h = (h ^ (uint8_t)s[i]) * UINT64_C(0x100000001b3);
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    const char *s = yki_text_get(t);
+    for (size_t i = from; !t->failed && i < t->len; i++) h = (h ^ (uint8_t)s[i]) * UINT64_C(0x100000001b3);
     return h;
 }
 
@@ -44,8 +46,7 @@ void yki_emit_source(yki_back *b, const char *header, bool check, yki_text *out)
         size_t from = code.len;
         yki_emit_range(&e, k);
         yki_emit_shape(&e, k);
-        uint64_t hash = hash_text(yki_text_get(&code) + from, code.len - from,
-                                  UINT64_C(0xcbf29ce484222325));
+        uint64_t hash = hash_text(&code, from);
         yki_emit_table(&e, k, hash);
     }
     yki_text_printf(
@@ -57,7 +58,7 @@ void yki_emit_source(yki_back *b, const char *header, bool check, yki_text *out)
     e.out = out;
     yki_emit_preamble(&e);
     yki_text_add(out, "\n");
-    yki_text_add_n(out, yki_text_get(&code), code.len);
+    yki_text_add(out, yki_text_get(&code));
     if (code.failed) out->failed = true;
     yki_text_free(&code);
 }

@@ -7,6 +7,8 @@
  * launch, by the shape function (emit_shape.c); the checks made there are exact. */
 #include "compiler/window.h"
 
+#include <string.h>
+
 /* ---- one access ---- */
 
 bool yki_access_usable(const yki_syms *s, const yki_access *a)
@@ -276,7 +278,7 @@ static void hint_declare(yki_back *b, const yki_argument *a, const char *what)
     yki_text t = {0};
     yki_type_spell(a->var->type, &t);
     const char *spelled = yki_text_get(&t);
-    size_t n = t.len;
+    size_t n = strlen(spelled);
     yki_hint(b->diags, "declare it   %s%s%s %s", spelled, n && spelled[n - 1] == '*' ? "" : " ",
              a->var->name, what);
     yki_text_free(&t);
