@@ -99,6 +99,14 @@ typedef struct yki_kinfo {
     bool unsure_dims;           /* nothing says how many dimensions there are */
 } yki_kinfo;
 
+/* Lives in constant space for the whole program: declared at its scope, or `constant` in a
+ * kernel's body. */
+static inline bool yki_is_constant(const yki_var *v)
+{
+    return v->kind == YKI_VAR_PROGRAM ||
+           (v->kind == YKI_VAR_LOCAL && v->type->space == YKI_SPACE_CONSTANT);
+}
+
 /* One compilation's back half. */
 typedef struct yki_back {
     yki_unit *unit;

@@ -12,7 +12,7 @@ void yki_emit_var_name(yki_emit *e, const yki_var *v)
     bool scalar_param = v->kind == YKI_VAR_PARAM && v->func && v->func->is_kernel;
     if (e->param && scalar_param) {
         yki_text_printf(e->out, "%s%s", e->param, yki_public_name(e->b, v->name));
-    } else if (v->kind == YKI_VAR_PROGRAM) {
+    } else if (yki_is_constant(v)) {
         yki_text_printf(e->out, "c_%s_%u", v->name, v->id);
     } else if (e->spmd && v->kind == YKI_VAR_LOCAL) {
         yki_text_printf(e->out, "u_%s_%u", v->name, v->id);
@@ -228,7 +228,7 @@ static bool in_argument(const yki_expr *x)
 {
     const yki_expr *root = x;
     while (root && root->kind != YKI_EX_VAR) root = root->a;
-    bool program = root && root->var->kind == YKI_VAR_PROGRAM;
+    bool program = root && yki_is_constant(root->var);
     return x->type->space == YKI_SPACE_GLOBAL || (x->type->space == YKI_SPACE_CONSTANT && !program);
 }
 

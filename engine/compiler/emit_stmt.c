@@ -97,7 +97,7 @@ static void body(yki_emit *e, const yki_stmt *s)
 static void one_var(yki_emit *e, const yki_var *v)
 {
     yki_text name = {0};
-    if (v->kind == YKI_VAR_PROGRAM) return; /* written at program scope */
+    if (yki_is_constant(v)) return; /* written at program scope */
     const yki_lane_var *lane = e->spmd ? yki_spmd_var(e->spmd, v) : NULL;
     if (lane && lane->lane) { /* declared at the top of the pass */
         if (!v->init) return;
@@ -347,7 +347,7 @@ static void constants_in(yki_emit *e, const yki_stmt *s)
 {
     if (!s) return;
     for (const yki_var *v = s->vars; v; v = v->next) {
-        if (v->kind == YKI_VAR_PROGRAM) constant(e, v);
+        if (yki_is_constant(v)) constant(e, v);
     }
     for (const yki_stmt *c = s->first; c; c = c->next) constants_in(e, c);
     constants_in(e, s->body);

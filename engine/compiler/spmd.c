@@ -160,7 +160,7 @@ static void collect_vars(planner *p, const yki_stmt *s)
 {
     if (!s) return;
     for (const yki_var *v = s->vars; v; v = v->next) {
-        if (v->kind == YKI_VAR_LOCAL) variable(p, v);
+        if (!yki_is_constant(v)) variable(p, v);
     }
     for (const yki_stmt *c = s->first; c; c = c->next) collect_vars(p, c);
     collect_vars(p, s->init);

@@ -64,7 +64,7 @@ static yki_val place_of(yki_walk *w, const yki_expr *e, bool *partial)
 static bool in_program_constant(const yki_expr *e)
 {
     while (e && e->kind != YKI_EX_VAR) e = e->a;
-    return e && e->var->kind == YKI_VAR_PROGRAM;
+    return e && yki_is_constant(e->var);
 }
 
 static void touch(yki_walk *w, const yki_expr *e, bool read, bool write)
@@ -510,7 +510,7 @@ static yki_val variable(yki_walk *w, const yki_expr *e)
 {
     const yki_var *var = e->var;
     int64_t v;
-    if (var->kind == YKI_VAR_PROGRAM) {
+    if (yki_is_constant(var)) {
         if (yki_type_is_integer(var->type) && var->init && yki_fold_int(var->init, &v)) {
             return known(yki_poly_int(syms(w), v), YKI_EXACT);
         }

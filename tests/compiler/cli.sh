@@ -92,6 +92,13 @@ END
 "$cc" -w -I "$source/include" main.c sub/saxpy.o sub/f.o -lm -o main 2>err || { cat err; fail "linking"; }
 ./main || fail "two objects in one program give wrong results"
 
+# corners of the language and reserved names, without a warning
+code 0 "$yokec" -c -Wall -Wextra -Wconversion -Werror -I "$source/include" -o odd.o "$source/tests/compiler/exec/odd.cl"
+if command -v c++ >/dev/null; then
+    echo '#include "odd.yk.h"' >odd.cpp
+    c++ -Wall -Wextra -pedantic -Werror -I "$source/include" -fsyntax-only odd.cpp || fail "C++ names"
+fi
+
 # the header from C++
 if command -v c++ >/dev/null; then
     printf '#include "saxpy.yk.h"\nint main() { return saxpy_kernel.n_args == 4 ? 0 : 1; }\n' >main.cpp
