@@ -273,13 +273,60 @@ static void test_longs(void **state)
     }
 }
 
+/* A loop of each item's own around and before the updates. */
+static void test_turns(void **state)
+{
+    (void)state;
+    enum { N = 1999, BLOCK = 256, BLOCKS = (N + BLOCK - 1) / BLOCK };
+    static float x[N];
+    int32_t want = 0;
+    float lane[BLOCKS][64], sum[BLOCKS];
+    for (int b = 0; b < BLOCKS; b++) {
+        for (int j = 0; j < 64; j++) lane[b][j] = -0.0f;
+    }
+    for (int i = 0; i < N; i++) {
+        float v = x[i] = (float)kr_value() * 3.0f;
+        int k = 0;
+        while (v < 10.0f && k < 40) {
+            v = v * 1.5f + 1.0f;
+            if (++k == 9) want += 100;
+        }
+        want += k;
+        if (k & 1) lane[i / BLOCK][i % BLOCK % 64] += v;
+    }
+    for (int b = 0; b < BLOCKS; b++) {
+        for (int s = 32; s; s /= 2) {
+            for (int j = 0; j < s; j++) lane[b][j] += lane[b][j + s];
+        }
+        sum[b] = lane[b][0];
+    }
+    struct turns_args a = {.x = x, .n = N};
+    yk_range r = yk_1d(N);
+    yk_shape shape;
+    assert_int_equal(turns_kernel.shape(&r, &a, &shape), YK_OK);
+    for (int level = 0; level < YK_HOST_LEVELS; level++) {
+        int32_t total = 0;
+        float got[BLOCKS];
+        void *reduce[] = {NULL, &total, got, NULL};
+        if (!level_runs(&turns_kernel, level)) continue;
+        for (size_t b = 0; b < N;) {
+            size_t e = cut(b, N, BLOCK);
+            yk_slice s = {&r, &shape, &a, reduce, b, e, BLOCK};
+            turns_kernel.host->fn[level](&s);
+            b = e;
+        }
+        assert_int_equal(total, want);
+        for (int b = 0; b < BLOCKS; b++) assert_true(same_f32(got[b], sum[b]));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sum),    cmocka_unit_test(test_dot2),
         cmocka_unit_test(test_plane),  cmocka_unit_test(test_binned),
         cmocka_unit_test(test_counts), cmocka_unit_test(test_extremes),
-        cmocka_unit_test(test_longs),
+        cmocka_unit_test(test_longs), cmocka_unit_test(test_turns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,3 +53,18 @@ kernel void longs(global const int *x, global long *total YK_SUM(1), int n)
     int i = get_global_id(0);
     if (i < n) total[0] += (long)x[i] * 1000003;
 }
+
+kernel void turns(global const float *x, global int *total YK_SUM(1), global float *reached YK_SUM(1), int n)
+{
+    int i = get_global_id(0);
+    if (i >= n) return;
+    float v = x[i];
+    int k = 0;
+    while (v < 10.0f && k < 40) {
+        v = v * 1.5f + 1.0f;
+        k++;
+        if (k == 9) total[0] += 100;
+    }
+    total[0] += k;
+    if (k & 1) reached[0] += v;
+}
