@@ -1,5 +1,5 @@
 /* What tests of devices share: a listing with llvmpipe in it, every device of it opened
- * in turn, and the leaks that are the drivers' own.  Header only, one file a program. */
+ * in turn.  Header only. */
 #ifndef YKT_DEVICES_H
 #define YKT_DEVICES_H
 
@@ -9,31 +9,6 @@
 
 #include <device/device.h>
 #include <device/model/model.h>
-
-/* LeakSanitizer asks; drivers, their compilers and the loader keep things for good. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:libpocl\nleak:libOpenCL\nleak:libRusticlOpenCL\nleak:libMesaOpenCL\n"
-           "leak:libLLVM\nleak:libclang\nleak:libgallium\nleak:pipe_swrast\nleak:libhwloc\n"
-           "leak:ld-linux\nleak:libtinfo\nleak:libstdc++\nleak:libdrm\nleak:/gallium-pipe/\n";
-}
-
-const char *__lsan_default_options(void);
-const char *__lsan_default_options(void) { return "print_suppressions=0"; }
-
-/* LLVM gives the thread that loads it a signal stack of its own, which AddressSanitizer
- * would take for the one it made. */
-const char *__asan_default_options(void);
-const char *__asan_default_options(void) { return "use_sigaltstack=0"; }
-
-/* A driver that the loader closes again would leave leaks that no suppression can name. */
-__attribute__((visibility("default"))) int dlclose(void *handle);
-int dlclose(void *handle)
-{
-    (void)handle;
-    return 0;
-}
 
 /* To be called first in main: drivers read it when they are loaded. */
 static inline void devices_env(void) { setenv("RUSTICL_ENABLE", "llvmpipe", 0); }
