@@ -207,7 +207,7 @@ kernel void shifts(global const long *in, global long *out, int n, int s)
 {
     int i = get_global_id(0);
     if (i >= n) return;
-    out[i] = (in[i] >> (s & 63)) + (in[i] << 3) + (long)((uint)in[i] >> 5) + (char)in[i] + (ushort)in[i];
+    out[i] = (in[i] >> (s & 63)) + (long)((ulong)in[i] << 3) + (long)((uint)in[i] >> 5) + (char)in[i] + (ushort)in[i];
 }
 
 kernel void doubles(global const double *x, global double *y, double a, int n)
