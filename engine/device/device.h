@@ -24,8 +24,8 @@ void yki_listing_close(yki_listing **listing);
 size_t yki_listing_count(const yki_listing *listing);
 const yk_device_info *yki_listing_info(const yki_listing *listing, size_t i);
 
-/* Whether a device is named by a list such as "gpu0,pocl" (an id, or a part of its name
- * or its platform's, in any case), "all", or "none"; NULL is the default: GPUs and
+/* Whether a device is named by a list such as "gpu0,pocl" (an id, or a part of its name,
+ * its platform's or its version, in any case), "all", or "none"; NULL is the default: GPUs and
  * accelerators.  An unknown word is the caller's to report: yki_devices_word gives the
  * first word that names none. */
 bool yki_device_named(const yk_device_info *info, const char *list);

@@ -8,7 +8,8 @@
 /* "gpu0" is an id; anything else is looked for in names, as in YOKE_DEVICES. */
 static bool is_meant(const yk_device_info *d, const char *word)
 {
-    return strcmp(d->id, word) == 0 || strcasestr(d->name, word) || strcasestr(d->platform, word);
+    return strcmp(d->id, word) == 0 || strcasestr(d->name, word) ||
+           strcasestr(d->platform, word) || strcasestr(d->version, word);
 }
 
 static void take(const yk_device_info *info, size_t carve, bench_device *out)
