@@ -28,6 +28,7 @@ struct yk_engine {
     yki_rates *rates;
     yki_blocks *blocks;
     yki_runner *runner;
+    const char *pool_note;      /* why its workers are not pinned; NULL: they are */
     pthread_key_t memos;        /* of each thread: memo */
     bool has_memos;
 };
@@ -109,7 +110,9 @@ static yk_status open_pool(yk_engine *e, const settings *s, yk_diag *diag)
     if (s->carve >= workers)
         return yki_fail(diag, YK_E_INVALID, "carve %zu: expected a whole number from 0 to %zu",
                         s->carve, workers - 1);
-    bool pin = s->pin && yk_topo_is_this_machine(e->topo) && !has_other_engine();
+    if (!s->pin) e->pool_note = "not pinned: asked not to";
+    else if (has_other_engine()) e->pool_note = "not pinned: another engine's workers are";
+    bool pin = !e->pool_note && yk_topo_is_this_machine(e->topo);
     yki_pool_opts opts = {.workers = workers - s->carve,
                           .cpus = pin ? yk_topo_worker_cpus(e->topo) : NULL,
                           .no_spin = yk_topo_quota(e->topo) > 0};
@@ -131,6 +134,7 @@ static yk_status open_runner(yk_engine *e, const settings *s, yk_diag *diag)
                               .isa = yk_topo_isa(e->topo), .no_devices = !devices,
                               .checked = s->checked,
                               .pool_name = yk_topo_cpu_model(e->topo),
+                              .pool_note = e->pool_note,
                               .memory_bytes = yk_topo_memory_limit(e->topo)};
     yk_status st = yki_runner_open(&e->runner, &parts);
     if (st != YK_OK) return yki_fail(diag, st, "no memory for the engine");

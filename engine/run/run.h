@@ -30,6 +30,7 @@ typedef struct yki_runner_parts {
     bool no_devices;            /* launches run on the pool alone */
     bool checked;               /* kernels must check their accesses; implies no_devices */
     const char *pool_name;      /* for yk_device_info, "AMD EPYC" */
+    const char *pool_note;      /* for its reason; may be NULL */
     uint64_t memory_bytes;      /* of the machine, likewise */
     double patience_s;          /* deadline of a chunk whose time cannot be predicted yet;
                                  * 0: 60 s */

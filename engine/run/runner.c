@@ -110,6 +110,7 @@ static void describe_pool(const yki_runner *r, yk_device_info *out)
     memset(out, 0, sizeof *out);
     yki_copy_text(out->id, sizeof out->id, "cpu");
     yki_copy_text(out->name, sizeof out->name, r->parts.pool_name ? r->parts.pool_name : "");
+    yki_copy_text(out->reason, sizeof out->reason, r->parts.pool_note ? r->parts.pool_note : "");
     out->type = YK_DEVICE_POOL;
     out->state = YK_DEVICE_READY;
     out->fp64 = 1;

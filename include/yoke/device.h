@@ -30,7 +30,7 @@ typedef struct yk_device_info {
     char driver[64];            /* driver version */
     char version[64];           /* OpenCL version text */
     char pci[16];               /* "01:00.0", empty if unknown */
-    char reason[256];
+    char reason[256];           /* why it is not used, or (the pool) not pinned */
     yk_device_type type;
     yk_device_state state;
     int shares_cores;           /* computes on the pool's cores, carved or not */

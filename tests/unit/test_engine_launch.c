@@ -420,7 +420,12 @@ static void test_two_engines(void **state)
     (void)state;
     static float x[N];
     float a = 0, b = 0;
+    yk_device_info info;
     yk_engine *first = open_engine(), *second = open_engine();
+    assert_int_equal(yk_engine_devices(first, &info, 1), 1);
+    assert_string_equal(info.reason, "");
+    assert_int_equal(yk_engine_devices(second, &info, 1), 1);
+    assert_non_null(strstr(info.reason, "another engine"));
     for (int i = 0; i < N; i++) x[i] = 1.0f / (float)(i + 1);
     assert_int_equal(total_run(first, yk_1d(N), x, &a, N), YK_OK);
     assert_int_equal(total_run(second, yk_1d(N), x, &b, N), YK_OK);
