@@ -101,6 +101,7 @@ struct yki_runner {
     struct yki_submitter *submitter;    /* NULL until the first submit */
     struct {                        /* cost of waking the pool, seconds; 0: not measured */
         double spinning, parked;
+        uint32_t asked_spinning, asked_parked;
     } wake;
 };
 
