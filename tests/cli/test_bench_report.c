@@ -8,7 +8,10 @@
 
 #include "bench/bench.h"
 
-static bench_time time_of(double median) { return (bench_time){median, median * 0.9, 0.02, 9}; }
+static bench_time time_of(double median)
+{
+    return (bench_time){median, median * 0.9, 0.02, 9, median * 0.98, median * 1.02};
+}
 
 /* Serial 100 ms, OpenMP 50, pool 10, gpu0 30 alone, hybrid 8. */
 static bench_result good(void)
@@ -100,6 +103,10 @@ static void test_json(void **state)
         r.devices[0].status = (bench_status)status;
         r.max_error = status == BENCH_WRONG ? NAN : 0;
         strcpy(r.devices[0].reason, "why");
+        r.n_peers = 2;
+        r.peers[0] = (bench_peer){.name = "oneTBB", .bench_time = time_of(0.02)};
+        r.peers[1] = (bench_peer){.name = "StarPU", .status = BENCH_ABSENT, .reason = "not built"};
+        r.threads = 2;
         bench_derive(&r);
         bench_report report = report_on(&o, &r);
         json_t *json = bench_json(&report);
@@ -155,7 +162,7 @@ static void test_change(void **state)
     };
     (void)state;
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
-        bench_time before = {1, 1, cases[k].spread, cases[k].reps}, now = before;
+        bench_time before = {1, 1, cases[k].spread, cases[k].reps, 0, 0}, now = before;
         now.median_s = cases[k].ratio;
         bench_ratio r = bench_compare_times(&before, &now);
         if (r.change != cases[k].change) fail_msg("case %zu: %d", k, r.change);

@@ -26,6 +26,7 @@
 #define BENCH_TOOL "yoke-bench"
 #define BENCH_MAX_DEVICES 15        /* besides the pool: as many as a report has parts */
 #define BENCH_MAX_WORKLOADS 64
+#define BENCH_MAX_PEERS 8           /* other runtimes beside Yoke in one result */
 #define BENCH_SEED 20261122u        /* of all inputs */
 #define BENCH_CHILD_OPTION "--bench-child"
 
@@ -35,6 +36,9 @@ typedef struct bench_options {
     const yki_workload *workloads[BENCH_MAX_WORKLOADS];
     size_t n_workloads;
     bool list, help, version, cold, quick, verbose;
+    bool peers;                 /* also other runtimes, where installed */
+    bool scaling;               /* a series over numbers of threads */
+    size_t sizes_from, sizes_to;    /* --sizes A..B: a series over elements; 0: none */
     bool size_given;
     yki_size size;
     size_t elements;            /* --size ELEMENTS, where elements_given */
@@ -68,6 +72,7 @@ typedef struct bench_time {
     double median_s, min_s;
     double spread;      /* interquartile range over the median */
     uint64_t reps;
+    double lo_s, hi_s;  /* 95 % interval of the median; 0: too few repetitions for one */
 } bench_time;
 
 typedef enum bench_status {
@@ -75,7 +80,8 @@ typedef enum bench_status {
     BENCH_UNSUPPORTED,  /* the device cannot run it: `reason` */
     BENCH_CRASHED,      /* it took the process down, or its driver gave up */
     BENCH_TIMEOUT,
-    BENCH_WRONG
+    BENCH_WRONG,
+    BENCH_ABSENT        /* a peer that is not installed, or was not built: `reason` */
 } bench_status;
 const char *bench_status_name(bench_status status);
 
@@ -91,6 +97,15 @@ typedef struct bench_device {
     char reason[256];
     bench_time time;
 } bench_device;
+
+/* Another runtime with the same workload, in a process of its own (--peers). */
+typedef struct bench_peer {
+    char name[32];          /* "oneTBB" */
+    bench_status status;
+    char reason[256];
+    bench_time bench_time;  /* where status is BENCH_OK */
+    double max_error;       /* in the workload's own measure */
+} bench_peer;
 
 typedef struct bench_part {
     char device[16];
@@ -119,6 +134,9 @@ typedef struct bench_result {
     double balance;             /* 0: unknown */
     bench_device devices[BENCH_MAX_DEVICES];
     uint64_t n_devices;
+    uint64_t threads;           /* workers of the pool, and OpenMP's threads; 0: unknown */
+    bench_peer peers[BENCH_MAX_PEERS];
+    uint64_t n_peers;
     double max_error, tolerance;
     uint32_t n_wrong;
     char wrong[BENCH_MAX_WRONG][BENCH_TEXT];    /* "pool: bin 17 is ..." */

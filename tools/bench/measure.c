@@ -224,6 +224,7 @@ static int measure(bench_run *run)
     describe(run);
     st = bench_engine_open(run->shared, &run->engine, &run->shared->diag);
     if (st != YK_OK) return fail(run, st, "engine");
+    r->threads = yk_engine_workers(run->engine);
     list_variants(run);
     serial_reference(run);
     verify_all(run);

@@ -12,7 +12,8 @@
 /* Long options without a letter. */
 enum {
     OPT_LIST = 256, OPT_SIZE, OPT_THREADS, OPT_DEVICES, OPT_CARVE, OPT_POLICY, OPT_COLD,
-    OPT_QUICK, OPT_JSON, OPT_CSV, OPT_COMPARE, OPT_FAIL_IF, OPT_VERBOSE, OPT_HELP, OPT_VERSION
+    OPT_QUICK, OPT_JSON, OPT_CSV, OPT_COMPARE, OPT_FAIL_IF, OPT_VERBOSE, OPT_HELP, OPT_VERSION,
+    OPT_PEERS, OPT_SCALING, OPT_SIZES
 };
 
 static const struct option long_options[] = {
@@ -24,6 +25,9 @@ static const struct option long_options[] = {
     {"policy", required_argument, NULL, OPT_POLICY},
     {"cold", no_argument, NULL, OPT_COLD},
     {"quick", no_argument, NULL, OPT_QUICK},
+    {"peers", no_argument, NULL, OPT_PEERS},
+    {"scaling", no_argument, NULL, OPT_SCALING},
+    {"sizes", required_argument, NULL, OPT_SIZES},
     {"json", required_argument, NULL, OPT_JSON},
     {"csv", required_argument, NULL, OPT_CSV},
     {"compare", required_argument, NULL, OPT_COMPARE},
@@ -35,6 +39,7 @@ static const struct option long_options[] = {
 };
 
 static const char *const size_names[] = {"small", "medium", "large", NULL};
+
 void bench_usage(FILE *to)
 {
     fputs("usage: yoke-bench [options] [WORKLOAD ...]\n"
@@ -44,7 +49,10 @@ void bench_usage(FILE *to)
           "\n"
           "What to run\n"
           "  --list              show the workloads and their sizes, and end\n"
-          "  --size SIZE         small, medium (default), large, or a number of elements\n"
+          "  --size SIZE         small, medium (default), large, or a number of elements: 4096, 16Mi\n"
+          "  --sizes A..B        a series over sizes: A elements, twice as many, up to B\n"
+          "  --scaling           a series over numbers of threads: 1, 2, ... up to all\n"
+          "  --peers             other runtimes as well, where they are installed\n"
           "  --quick             small sizes and little time: a check more than a measurement\n"
           "  --cold              time first launches, each on a fresh engine\n"
           "\n"
@@ -90,13 +98,53 @@ static int word_at(const char *option, const char *word, const char *const *word
     return -1;
 }
 
+/* "4096", "16Mi" or "16M": the suffix counts in powers of 1024, as the table does. */
+static bool parse_elements(const char *text, size_t lo, size_t *out)
+{
+    static const char units[] = "KMG";
+    const size_t most = (size_t)1 << 40;
+    char digits[24];
+    size_t n = strspn(text, "0123456789"), factor = 1, count;
+    if (n == 0 || n >= sizeof digits) return false;
+    memcpy(digits, text, n);
+    digits[n] = '\0';
+    const char *rest = text + n, *unit = *rest ? strchr(units, *rest) : NULL;
+    if (unit) {
+        factor = (size_t)1 << (10 * (size_t)(unit - units + 1));
+        rest += rest[1] == 'i' ? 2 : 1;
+    }
+    if (*rest || !yki_parse_size(digits, 0, most / factor, &count)) return false;
+    if (count * factor < lo) return false;
+    *out = count * factor;
+    return true;
+}
+
+/* A..B, with A the smaller. */
+static int parse_sizes(bench_options *o, const char *value)
+{
+    static const char expected[] = "A..B, two numbers of elements, as in 4Ki..16Mi";
+    static const char number[] = "a whole number of elements from 1 to 1024 Gi, as in 4096 or 16Mi";
+    char first[64];
+    const char *dots = strstr(value, "..");
+    if (!dots || (size_t)(dots - value) >= sizeof first) return bad_value("--sizes", value, expected);
+    memcpy(first, value, (size_t)(dots - value));
+    first[dots - value] = '\0';
+    if (!parse_elements(first, 1, &o->sizes_from))
+        return yki_usage_error(BENCH_TOOL, "--sizes %s: '%s' is not %s", value, first, number);
+    if (!parse_elements(dots + 2, 1, &o->sizes_to))
+        return yki_usage_error(BENCH_TOOL, "--sizes %s: '%s' is not %s", value, dots + 2, number);
+    if (o->sizes_from > o->sizes_to)
+        return yki_usage_error(BENCH_TOOL, "--sizes %s: %s is more than %s", value, first, dots + 2);
+    return YKI_EXIT_OK;
+}
+
 static int parse_size(bench_options *o, const char *value)
 {
     static const char expected[] = "small, medium, large or a whole number of elements";
     o->size_given = true;
     o->elements_given = false;
     if (value[0] >= '0' && value[0] <= '9') {
-        o->elements_given = yki_parse_size(value, 0, (size_t)1 << 40, &o->elements);
+        o->elements_given = parse_elements(value, 0, &o->elements);
         return o->elements_given ? YKI_EXIT_OK : bad_value("--size", value, expected);
     }
     int k = word_at("--size", value, size_names, expected);
@@ -163,6 +211,9 @@ static int parse_one(bench_options *o, int option, int argc, char **argv)
     case OPT_CARVE: return parse_count("--carve", optarg, &o->carve);
     case OPT_POLICY: return parse_policy(o, optarg);
     case OPT_COLD: o->cold = true; return YKI_EXIT_OK;
+    case OPT_PEERS: o->peers = true; return YKI_EXIT_OK;
+    case OPT_SCALING: o->scaling = true; return YKI_EXIT_OK;
+    case OPT_SIZES: return parse_sizes(o, optarg);
     case OPT_QUICK: o->quick = true; return YKI_EXIT_OK;
     case OPT_JSON: return parse_path("--json", optarg, &o->json);
     case OPT_CSV: return parse_path("--csv", optarg, &o->csv);
@@ -220,6 +271,22 @@ static int parse_workloads(bench_options *o, int argc, char **argv)
     return code;
 }
 
+/* A series measures one thing at a time. */
+static int check_series(const bench_options *o)
+{
+    const char *series = o->scaling ? "--scaling" : "--sizes";
+    if (!o->scaling && !o->sizes_from) return YKI_EXIT_OK;
+    if (o->scaling && o->sizes_from)
+        return yki_usage_error(BENCH_TOOL, "--scaling and --sizes are two series: one at a time");
+    if (o->sizes_from && o->size_given)
+        return yki_usage_error(BENCH_TOOL, "--size and --sizes contradict each other");
+    if (o->carve) return yki_usage_error(BENCH_TOOL, "%s does not go with --carve", series);
+    if (o->peers) return yki_usage_error(BENCH_TOOL, "%s does not go with --peers", series);
+    if (o->compare_new)
+        return yki_usage_error(BENCH_TOOL, "--compare with two files runs nothing: no %s", series);
+    return YKI_EXIT_OK;
+}
+
 static int check_together(const bench_options *o)
 {
     if (o->json && o->csv && strcmp(o->json, "-") == 0 && strcmp(o->csv, "-") == 0)
@@ -233,7 +300,7 @@ static int check_together(const bench_options *o)
     if (o->compare_new && (o->json || o->csv))
         return yki_usage_error(BENCH_TOOL, "--compare with two files runs nothing: there is "
                                            "no result for --json or --csv");
-    if (o->list && (o->json || o->csv || o->compare_old))
+    if (o->list && (o->json || o->csv || o->compare_old || o->scaling || o->sizes_from))
         return yki_usage_error(BENCH_TOOL, "--list stands alone");
     if (o->carve && o->devices && strcmp(o->devices, "none") == 0)
         return yki_usage_error(BENCH_TOOL, "--carve needs a device: --devices none has none");
@@ -261,6 +328,7 @@ int bench_options_parse(bench_options *o, int argc, char **argv)
     if (o->help || o->version) return YKI_EXIT_OK;
     int code = parse_workloads(o, argc, argv);
     if (code == YKI_EXIT_OK) code = check_together(o);
+    if (code == YKI_EXIT_OK) code = check_series(o);
     if (code == YKI_EXIT_OK) code = from_environment(o);
     if (o->quick && !o->size_given) o->size = YKI_SMALL;
     return code;

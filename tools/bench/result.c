@@ -9,7 +9,8 @@ const char *const bench_policy_names[] = {
 
 const char *bench_status_name(bench_status status)
 {
-    static const char *const names[] = {"ok", "unsupported", "crashed", "timeout", "wrong"};
+    static const char *const names[] = {"ok", "unsupported", "crashed", "timeout", "wrong",
+                                        "absent"};
     return names[status];
 }
 

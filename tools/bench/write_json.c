@@ -11,7 +11,7 @@ static json_t *text_or_null(const char *text)
 /* JSON knows neither NaN nor infinity. */
 static json_t *number(double x) { return isfinite(x) ? json_real(x) : json_null(); }
 
-/* Puts the four numbers of a series into `to`; nothing where there is none. */
+/* Puts the numbers of a series into `to`; nothing where there is none. */
 static void put_time(json_t *to, const bench_time *t)
 {
     if (t->reps == 0) return;
@@ -19,6 +19,9 @@ static void put_time(json_t *to, const bench_time *t)
     json_object_set_new(to, "min_s", json_real(t->min_s));
     json_object_set_new(to, "spread", json_real(t->spread));
     json_object_set_new(to, "reps", json_integer((json_int_t)t->reps));
+    if (t->hi_s <= 0) return;
+    json_object_set_new(to, "lo_s", json_real(t->lo_s));
+    json_object_set_new(to, "hi_s", json_real(t->hi_s));
 }
 
 static void set_time(json_t *to, const char *key, const bench_time *t)
@@ -48,6 +51,25 @@ static json_t *devices(const bench_result *r)
 {
     json_t *list = json_array();
     for (uint64_t k = 0; k < r->n_devices; k++) json_array_append_new(list, device(&r->devices[k]));
+    return list;
+}
+
+static json_t *peer(const bench_peer *p)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "name", json_string(p->name));
+    json_object_set_new(o, "status", json_string(bench_status_name(p->status)));
+    json_object_set_new(o, "reason", text_or_null(p->reason));
+    if (p->status != BENCH_OK) return o;
+    put_time(o, &p->bench_time);
+    json_object_set_new(o, "max_error", number(p->max_error));
+    return o;
+}
+
+static json_t *peers(const bench_result *r)
+{
+    json_t *list = json_array();
+    for (uint64_t k = 0; k < r->n_peers; k++) json_array_append_new(list, peer(&r->peers[k]));
     return list;
 }
 
@@ -98,11 +120,14 @@ static json_t *result(const bench_result *r)
     json_object_set_new(o, "bytes", number(r->bytes));
     json_object_set_new(o, "flops", number(r->flops));
     json_object_set_new(o, "carved_device", text_or_null(r->carved_device));
+    json_object_set_new(o, "threads", r->threads ? json_integer((json_int_t)r->threads)
+                                                 : json_null());
     set_time(o, "serial", &r->serial);
     set_time(o, "openmp", &r->openmp);
     set_time(o, "pool", &r->pool);
     json_object_set_new(o, "devices", devices(r));
     json_object_set_new(o, "hybrid", hybrid(r));
+    json_object_set_new(o, "peers", peers(r));
     put_derived(o, r);
     json_object_set_new(o, "wrong", problems(r));
     json_object_set_new(o, "failure", text_or_null(r->failure));
