@@ -29,9 +29,8 @@ static uint64_t checksum(const void *data, size_t bytes)
     return h;
 }
 
-static yk_status array_open(yki_array *a, const yki_array_spec *spec, size_t elements)
+static yk_status array_open(yki_array *a, const yki_array_spec *spec, size_t count)
 {
-    size_t count = spec->fixed ? spec->fixed : elements;
     if (!yki_mul(count, spec->size, &a->bytes)) return YK_E_RANGE;
     if (!yki_add(a->bytes, 2 * GUARD_BYTES, &a->block_bytes)) return YK_E_RANGE;
     a->block = yki_alloc_aligned(1, a->block_bytes, 4096);
@@ -56,6 +55,13 @@ static bool guards_intact(const yki_array *a)
 
 /* ---- instances ---- */
 
+static size_t array_length(const yki_instance *in, size_t k)
+{
+    size_t fixed = in->workload->arrays[k].fixed, own = in->extent.count[k];
+    if (fixed) return fixed;
+    return own ? own : in->extent.elements;
+}
+
 yk_status yki_instance_open(yki_instance **out, const yki_workload *w, size_t elements,
                             uint64_t seed)
 {
@@ -65,7 +71,7 @@ yk_status yki_instance_open(yki_instance **out, const yki_workload *w, size_t el
     in->workload = w;
     w->describe(elements, &in->extent);
     for (size_t k = 0; k < w->n_arrays; k++) {
-        st = array_open(&in->array[k], &w->arrays[k], in->extent.elements);
+        st = array_open(&in->array[k], &w->arrays[k], array_length(in, k));
         if (st != YK_OK) goto done;
     }
     w->fill(in, seed);

@@ -23,10 +23,15 @@ typedef struct yki_instance yki_instance;
 /* The named sizes, the same on every machine. */
 typedef enum yki_size { YKI_SMALL, YKI_MEDIUM, YKI_LARGE, YKI_SIZE_COUNT } yki_size;
 
+#define YKI_MAX_ARRAYS 12
+
 /* What a number of elements comes to. */
 typedef struct yki_extent {
     size_t elements;    /* results computed: at most as many as were asked for */
     size_t nx, ny;      /* the grid; ny is 1 for a line */
+    size_t nz;          /* a third length, where the workload has one */
+    size_t count[YKI_MAX_ARRAYS];   /* elements of each array that is neither of fixed
+                                     * length nor as long as `elements`; else 0 */
     size_t items;       /* of the split axis, in each launch */
     size_t launches;    /* that one run makes */
     char shape[64];     /* in words: "1024 x 1024, 20 steps" */
@@ -40,7 +45,8 @@ typedef enum yki_role {
     YKI_OUTPUT      /* only written: set to a pattern that no result has */
 } yki_role;
 
-/* One array: `fixed` elements of `size` bytes, or one for each element if that is 0. */
+/* One array: `fixed` elements of `size` bytes; if that is 0, the extent's `count` of them;
+ * if that is 0 as well, one for each element. */
 typedef struct yki_array_spec {
     const char *name;
     yki_role role;
@@ -57,8 +63,6 @@ typedef struct yki_array {
     unsigned char *block;   /* guard bytes, data, guard bytes */
     size_t block_bytes;
 } yki_array;
-
-#define YKI_MAX_ARRAYS 12
 
 struct yki_instance {
     const yki_workload *workload;
