@@ -98,6 +98,15 @@ struct yki_workload {
      * launch's failure. */
     yk_status (*yoke)(yki_instance *in, yk_engine *engine, const yk_run_opts *opts,
                       yk_report *report);
+    /* Optional: the serial loop on items [begin, end) of launch `launch`, for runtimes that
+     * share it out (yoke-bench --peers).  Any threads run the parts of a launch at the same
+     * time; a launch begins when the one before it has ended.  NULL: the loop cannot be cut.
+     * partial: where a reduction adds what its items give, partial_bytes of zeros before
+     * the first part; parts that run at the same time have different ones. */
+    void (*part)(const yki_instance *in, size_t launch, size_t begin, size_t end, void *partial);
+    size_t partial_bytes;       /* 0: no reduction, and partial is NULL */
+    /* Of reductions: takes one partial into the result, after the launch's last part. */
+    void (*combine)(yki_instance *in, const void *partial);
     /* Compares data with expected: max_error, tolerance, and `wrong` if that is passed. */
     void (*check)(const yki_instance *in, yki_verdict *out);
 };

@@ -54,6 +54,16 @@ static void openmp(yki_instance *in)
 }
 #endif
 
+static void part(const yki_instance *in, size_t launch, size_t begin, size_t end, void *partial)
+{
+    const yki_array *a = in->array;
+    (void)launch, (void)partial;
+    black_scholes_serial(end - begin, RATE, VOLATILITY, (const float *)a[PRICE].data + begin,
+                         (const float *)a[STRIKE].data + begin,
+                         (const float *)a[YEARS].data + begin, (float *)a[CALL].data + begin,
+                         (float *)a[PUT].data + begin);
+}
+
 static yk_status yoke(yki_instance *in, yk_engine *engine, const yk_run_opts *opts,
                       yk_report *report)
 {
@@ -96,7 +106,8 @@ const yki_workload yki_workload_black_scholes = {
                "ulp, magnified by 1/(volatility*sqrt(years)) <= 6.7",
     .elements = {(size_t)1 << 17, (size_t)1 << 20, (size_t)1 << 24},
     .n_arrays = 5, .arrays = arrays,
-    .describe = describe, .fill = fill, .serial = serial, .yoke = yoke, .check = check,
+    .describe = describe, .fill = fill, .serial = serial, .part = part, .yoke = yoke,
+    .check = check,
 #ifdef YKI_OPENMP
     .openmp = openmp,
 #endif

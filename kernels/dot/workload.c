@@ -47,6 +47,20 @@ static void openmp(yki_instance *in)
 }
 #endif
 
+static void part(const yki_instance *in, size_t launch, size_t begin, size_t end, void *partial)
+{
+    const float *x = in->array[X].data, *y = in->array[Y].data;
+    double *sum = partial;
+    (void)launch;
+    *sum += (double)dot_serial(end - begin, x + begin, y + begin);
+}
+
+static void combine(yki_instance *in, const void *partial)
+{
+    float *sum = in->array[SUM].data;
+    *sum = (float)((double)*sum + *(const double *)partial);
+}
+
 static yk_status yoke(yki_instance *in, yk_engine *engine, const yk_run_opts *opts,
                       yk_report *report)
 {
@@ -83,7 +97,8 @@ const yki_workload yki_workload_dot = {
                "for each addition between a product and the result",
     .elements = {(size_t)1 << 18, (size_t)1 << 24, (size_t)1 << 26},
     .n_arrays = 3, .arrays = arrays,
-    .describe = describe, .fill = fill, .serial = serial, .yoke = yoke, .check = check,
+    .describe = describe, .fill = fill, .serial = serial, .part = part,
+    .partial_bytes = sizeof(double), .combine = combine, .yoke = yoke, .check = check,
 #ifdef YKI_OPENMP
     .openmp = openmp,
 #endif

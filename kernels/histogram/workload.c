@@ -47,6 +47,18 @@ static void openmp(yki_instance *in)
 }
 #endif
 
+static void part(const yki_instance *in, size_t launch, size_t begin, size_t end, void *partial)
+{
+    (void)launch;
+    histogram_serial(end - begin, (const unsigned char *)in->array[GREY].data + begin, partial);
+}
+
+static void combine(yki_instance *in, const void *partial)
+{
+    unsigned *bins = in->array[BINS].data;
+    for (size_t k = 0; k < 256; k++) bins[k] += ((const unsigned *)partial)[k];
+}
+
 static yk_status yoke(yki_instance *in, yk_engine *engine, const yk_run_opts *opts,
                       yk_report *report)
 {
@@ -78,7 +90,8 @@ const yki_workload yki_workload_histogram = {
     .measure = "difference of a bin; none is allowed, as these are whole numbers",
     .elements = {(size_t)1 << 20, (size_t)1 << 24, (size_t)1 << 28},
     .n_arrays = 2, .arrays = arrays,
-    .describe = describe, .fill = fill, .serial = serial, .yoke = yoke, .check = check,
+    .describe = describe, .fill = fill, .serial = serial, .part = part,
+    .partial_bytes = 256 * sizeof(unsigned), .combine = combine, .yoke = yoke, .check = check,
 #ifdef YKI_OPENMP
     .openmp = openmp,
 #endif

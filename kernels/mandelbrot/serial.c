@@ -8,11 +8,11 @@
 #pragma GCC optimize("fp-contract=off")
 #endif
 
-void YKI_BASELINE_NAME(mandelbrot)(size_t width, size_t height, float left, float top,
-                                   float step, int limit, int *count)
+void YKI_BASELINE_NAME(mandelbrot)(size_t width, size_t begin, size_t end, float left,
+                                   float top, float step, int limit, int *count)
 {
 #pragma omp parallel for schedule(dynamic)
-    for (size_t py = 0; py < height; py++) {
+    for (size_t py = begin; py < end; py++) {
         for (size_t px = 0; px < width; px++) {
             float cx = left + step * (float)px;
             float cy = top - step * (float)py;

@@ -40,17 +40,24 @@ static void fill(yki_instance *in, uint64_t seed)
 
 static void serial(yki_instance *in)
 {
-    mandelbrot_serial(in->extent.nx, in->extent.ny, LEFT, TOP, step(in), LIMIT,
+    mandelbrot_serial(in->extent.nx, 0, in->extent.ny, LEFT, TOP, step(in), LIMIT,
                       in->array[COUNT].data);
 }
 
 #ifdef YKI_OPENMP
 static void openmp(yki_instance *in)
 {
-    mandelbrot_openmp(in->extent.nx, in->extent.ny, LEFT, TOP, step(in), LIMIT,
+    mandelbrot_openmp(in->extent.nx, 0, in->extent.ny, LEFT, TOP, step(in), LIMIT,
                       in->array[COUNT].data);
 }
 #endif
+
+static void part(const yki_instance *in, size_t launch, size_t begin, size_t end, void *partial)
+{
+    (void)launch, (void)partial;
+    mandelbrot_serial(in->extent.nx, begin, end, LEFT, TOP, step(in), LIMIT,
+                      in->array[COUNT].data);
+}
 
 static yk_status yoke(yki_instance *in, yk_engine *engine, const yk_run_opts *opts,
                       yk_report *report)
@@ -86,7 +93,8 @@ const yki_workload yki_workload_mandelbrot = {
     .measure = "pixels that differ; none may, as contraction is off on both sides",
     .elements = {(size_t)1 << 16, (size_t)1 << 20, (size_t)1 << 24},
     .n_arrays = 1, .arrays = arrays,
-    .describe = describe, .fill = fill, .serial = serial, .yoke = yoke, .check = check,
+    .describe = describe, .fill = fill, .serial = serial, .part = part, .yoke = yoke,
+    .check = check,
 #ifdef YKI_OPENMP
     .openmp = openmp,
 #endif

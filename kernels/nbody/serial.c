@@ -3,12 +3,12 @@
 
 #include <math.h>
 
-void YKI_BASELINE_NAME(nbody)(size_t n, float dt, float soft, const float *x, const float *y,
-                              const float *z, const float *mass, float *vx, float *vy, float *vz,
-                              float *nx, float *ny, float *nz)
+void YKI_BASELINE_NAME(nbody)(size_t begin, size_t end, size_t n, float dt, float soft,
+                              const float *x, const float *y, const float *z, const float *mass,
+                              float *vx, float *vy, float *vz, float *nx, float *ny, float *nz)
 {
 #pragma omp parallel for
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = begin; i < end; i++) {
         float xi = x[i], yi = y[i], zi = z[i];
         float ax = 0, ay = 0, az = 0;
         for (size_t j = 0; j < n; j++) {

@@ -42,18 +42,29 @@ static void fill(yki_instance *in, uint64_t seed)
 static void serial(yki_instance *in)
 {
     yki_array *a = in->array;
-    nbody_serial(in->extent.nx, DT, SOFT, a[X].data, a[Y].data, a[Z].data, a[MASS].data,
-                 a[VX].data, a[VY].data, a[VZ].data, a[NX].data, a[NY].data, a[NZ].data);
+    size_t n = in->extent.nx;
+    nbody_serial(0, n, n, DT, SOFT, a[X].data, a[Y].data, a[Z].data, a[MASS].data, a[VX].data,
+                 a[VY].data, a[VZ].data, a[NX].data, a[NY].data, a[NZ].data);
 }
 
 #ifdef YKI_OPENMP
 static void openmp(yki_instance *in)
 {
     yki_array *a = in->array;
-    nbody_openmp(in->extent.nx, DT, SOFT, a[X].data, a[Y].data, a[Z].data, a[MASS].data,
-                 a[VX].data, a[VY].data, a[VZ].data, a[NX].data, a[NY].data, a[NZ].data);
+    size_t n = in->extent.nx;
+    nbody_openmp(0, n, n, DT, SOFT, a[X].data, a[Y].data, a[Z].data, a[MASS].data, a[VX].data,
+                 a[VY].data, a[VZ].data, a[NX].data, a[NY].data, a[NZ].data);
 }
 #endif
+
+static void part(const yki_instance *in, size_t launch, size_t begin, size_t end, void *partial)
+{
+    const yki_array *a = in->array;
+    (void)launch, (void)partial;
+    nbody_serial(begin, end, in->extent.nx, DT, SOFT, a[X].data, a[Y].data, a[Z].data,
+                 a[MASS].data, a[VX].data, a[VY].data, a[VZ].data, a[NX].data, a[NY].data,
+                 a[NZ].data);
+}
 
 static yk_status yoke(yki_instance *in, yk_engine *engine, const yk_run_opts *opts,
                       yk_report *report)
@@ -132,7 +143,8 @@ const yki_workload yki_workload_nbody = {
                "of 2^-24, as n terms are added and each builtin may err by 2 ulp",
     .elements = {2048, 8192, 32768},
     .n_arrays = 10, .arrays = arrays,
-    .describe = describe, .fill = fill, .serial = serial, .yoke = yoke, .check = check,
+    .describe = describe, .fill = fill, .serial = serial, .part = part, .yoke = yoke,
+    .check = check,
 #ifdef YKI_OPENMP
     .openmp = openmp,
 #endif

@@ -44,6 +44,14 @@ static void openmp(yki_instance *in)
 }
 #endif
 
+static void part(const yki_instance *in, size_t launch, size_t begin, size_t end, void *partial)
+{
+    const float *b = in->array[B].data, *c = in->array[C].data;
+    float *a = in->array[A].data;
+    (void)launch, (void)partial;
+    triad_serial(end - begin, S, b + begin, c + begin, a + begin);
+}
+
 static yk_status yoke(yki_instance *in, yk_engine *engine, const yk_run_opts *opts,
                       yk_report *report)
 {
@@ -78,7 +86,8 @@ const yki_workload yki_workload_triad = {
                "fuse the multiplication with the addition",
     .elements = {(size_t)1 << 18, (size_t)1 << 24, (size_t)1 << 26},
     .n_arrays = 3, .arrays = arrays,
-    .describe = describe, .fill = fill, .serial = serial, .yoke = yoke, .check = check,
+    .describe = describe, .fill = fill, .serial = serial, .part = part, .yoke = yoke,
+    .check = check,
 #ifdef YKI_OPENMP
     .openmp = openmp,
 #endif

@@ -87,6 +87,19 @@ static void serial(yki_instance *in) { plain(in, wave2d_serial); }
 static void openmp(yki_instance *in) { plain(in, wave2d_openmp); }
 #endif
 
+/* Row i of the items is row i + RADIUS of the field; a part reads RADIUS rows more to
+ * either side. */
+static void part(const yki_instance *in, size_t launch, size_t begin, size_t end, void *partial)
+{
+    bool odd = launch % 2;
+    size_t first = begin * in->extent.nx;
+    const float *now = in->array[odd ? BEFORE : NOW].data;
+    float *before = in->array[odd ? NOW : BEFORE].data;
+    (void)partial;
+    wave2d_serial((int)in->extent.nx, (int)(end - begin + 2 * RADIUS), now + first,
+                  (const float *)in->array[COURANT].data + first, before + first);
+}
+
 static yk_status yoke(yki_instance *in, yk_engine *engine, const yk_run_opts *opts,
                       yk_report *report)
 {
@@ -144,7 +157,8 @@ const yki_workload yki_workload_wave2d = {
                "step, each of which grows with the steps that follow",
     .elements = {(size_t)1 << 16, (size_t)1 << 20, (size_t)1 << 24},
     .n_arrays = 3, .arrays = arrays,
-    .describe = describe, .fill = fill, .serial = serial, .yoke = yoke, .check = check,
+    .describe = describe, .fill = fill, .serial = serial, .part = part, .yoke = yoke,
+    .check = check,
 #ifdef YKI_OPENMP
     .openmp = openmp,
 #endif

@@ -3,6 +3,7 @@
  * Everything that Yoke's kernels are held to rests on these checks. */
 #include "check.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "workload.h"
@@ -127,6 +128,47 @@ static void test_strays(void **state)
     }
 }
 
+/* One run in parts of `step` items, each reduction in two partial results. */
+static void run_in_parts(yki_instance *in, size_t step)
+{
+    const yki_workload *w = in->workload;
+    for (size_t launch = 0; launch < in->extent.launches; launch++) {
+        unsigned char *partials[2] = {NULL, NULL};
+        for (int k = 0; k < 2 && w->partial_bytes; k++)
+            assert_non_null(partials[k] = calloc(1, w->partial_bytes));
+        for (size_t end = in->extent.items, turn = 0; end > 0; turn++) {
+            size_t begin = end > step ? end - step : 0;
+            w->part(in, launch, begin, end, partials[turn % 2]);
+            end = begin;
+        }
+        for (int k = 0; k < 2 && w->partial_bytes; k++) {
+            w->combine(in, partials[k]);
+            free(partials[k]);
+        }
+    }
+}
+
+/* The plain loop cut anywhere gives the plain loop's results; an item less does not. */
+static void test_parts(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < yki_workload_count; k++) {
+        const yki_workload *w = yki_workloads[k];
+        assert_true((w->combine != NULL) == (w->partial_bytes > 0));
+        for (size_t s = 0; s < SIZES && w->part; s++) {
+            yki_instance *in = opened(w, sizes[s]);
+            yki_instance_reset(in);
+            run_in_parts(in, s % 2 ? 7 : 1000);
+            expect(in, true, "in parts");
+            yki_instance_reset(in);
+            in->extent.items -= in->extent.items > 0;
+            run_in_parts(in, 1000);
+            if (sizes[s] > 100) expect(in, false, "in parts, the last item missing");
+            yki_instance_close(&in);
+        }
+    }
+}
+
 static void test_same_inputs(void **state)
 {
     (void)state;
@@ -170,6 +212,7 @@ int main(void)
         cmocka_unit_test(test_one_wrong),   cmocka_unit_test(test_lost_item),
         cmocka_unit_test(test_strays),      cmocka_unit_test(test_same_inputs),
         cmocka_unit_test(test_grid),        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_parts),
     };
     return cmocka_run_group_tests_name("workloads", tests, NULL, NULL);
 }
