@@ -14,11 +14,11 @@
 /* How long the array is, in elements. */
 #define YK_LEN(n)
 
-/* What is done with it: written in full and never read; a reduction of n results. */
-#define YK_OUT
-#define YK_SUM(n)
-#define YK_MIN(n)
-#define YK_MAX(n)
+/* What is done with it, unless it is only read, or read and written. */
+#define YK_OUT      /* written in full and never read */
+#define YK_SUM(n)   /* a[e] += v, e in [0, n) */
+#define YK_MIN(n)   /* a[e] = min(a[e], v) */
+#define YK_MAX(n)   /* a[e] = max(a[e], v) */
 
 /* How many indices of each dimension work, where no guard shows it. */
 #define YK_ITEMS(...)

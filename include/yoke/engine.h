@@ -3,7 +3,19 @@
  * Open one early and keep it: it owns the pinned threads, the devices and what was
  * learned about their speed.  A library takes its caller's engine.  A process may
  * have several; a second one on the same cores is not pinned.  After fork the
- * child opens its own: every call on the parent's returns YK_E_FORKED there. */
+ * child opens its own: every call on the parent's returns YK_E_FORKED there.
+ *
+ *     yk_engine *engine;
+ *     yk_diag diag;
+ *     if (yk_engine_open(&engine, NULL, &diag) != YK_OK) {
+ *         fprintf(stderr, "%s\n", diag.text);
+ *         return 1;
+ *     }
+ *     ...launches...
+ *     yk_engine_close(&engine);
+ *
+ * An engine may be used by any number of threads at once; only yk_engine_close must be
+ * the last call on it. */
 #ifndef YOKE_ENGINE_H
 #define YOKE_ENGINE_H
 
@@ -12,6 +24,7 @@
 #include <yoke/status.h>
 #include <yoke/topo.h>
 
+/* An opened machine; from yk_engine_open, released by yk_engine_close. */
 typedef struct yk_engine yk_engine;
 
 /* Zero means default, so {0} is legal, and NULL is the same.  An option that is set
@@ -53,8 +66,9 @@ YK_API void yk_engine_close(yk_engine **engine);
  * yk_engine_devices. */
 YK_API yk_status yk_engine_settle(yk_engine *engine, double timeout_s);
 
-/* Number of workers; the machine as the engine sees it, valid until it closes. */
+/* Number of workers, at least 1. */
 YK_API size_t yk_engine_workers(const yk_engine *engine);
+/* The machine as the engine sees it; the engine's, valid until it closes. */
 YK_API const yk_topo *yk_engine_topo(const yk_engine *engine);
 
 YK_END_DECLS

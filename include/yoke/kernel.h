@@ -19,9 +19,10 @@
 #include <stdint.h>
 #include <yoke/status.h>
 
-#define YK_KERNEL_ABI 1u
-#define YK_MAX_DIMS 3
-#define YK_MAX_ARGS 32
+#define YK_KERNEL_ABI 1u    /* of the descriptor and its tables */
+#define YK_MAX_DIMS 3       /* of a range */
+#define YK_MAX_ARGS 32      /* of a kernel */
+#define YK_HOST_LEVELS 8    /* room for instruction sets; see yk_host_table */
 
 /* ---- ranges ---- */
 
@@ -30,13 +31,16 @@
  * Unused dimensions have size 1 and offset 0.  local: work-group size, 0 where it
  * does not matter (a group is then one work-item). */
 typedef struct yk_range {
-    uint32_t dims;
-    uint32_t reserved;
-    size_t offset[YK_MAX_DIMS];
-    size_t size[YK_MAX_DIMS];
-    size_t local[YK_MAX_DIMS];
+    uint32_t dims;                  /* 1 to 3 */
+    uint32_t reserved;              /* 0 */
+    size_t offset[YK_MAX_DIMS];     /* the first global id of each dimension */
+    size_t size[YK_MAX_DIMS];       /* how many there are */
+    size_t local[YK_MAX_DIMS];      /* work-group size, or 0 */
 } yk_range;
 
+/* Ranges by hand: yk_2d_at(x0, y0, nx, ny) has the ids x0 to x0 + nx - 1 of dimension 0
+ * and y0 to y0 + ny - 1 of dimension 1; yk_2d(nx, ny) is yk_2d_at(0, 0, nx, ny).  They
+ * check nothing: the launch does. */
 static inline yk_range yk_3d_at(size_t x0, size_t y0, size_t z0, size_t nx, size_t ny, size_t nz)
 {
     yk_range r = {3, 0, {x0, y0, z0}, {nx, ny, nz}, {0, 0, 0}};
@@ -64,12 +68,14 @@ static inline yk_range yk_1d(size_t nx) { return yk_1d_at(0, nx); }
 
 /* ---- arguments ---- */
 
+/* The type of a scalar, or of an array's elements. */
 typedef enum yk_type {
     YK_T_OTHER = 0, /* a struct: only its size is known */
     YK_T_I8, YK_T_U8, YK_T_I16, YK_T_U16, YK_T_I32, YK_T_U32, YK_T_I64, YK_T_U64,
     YK_T_F32, YK_T_F64
 } yk_type;
 
+/* What a kernel does with an argument. */
 typedef enum yk_mode {
     YK_MODE_SCALAR = 0, /* passed by value */
     YK_MODE_IN,         /* array, only read */
@@ -83,14 +89,14 @@ typedef enum yk_mode {
 /* One argument.  Their values lie in a struct (the "argument block"): scalars by
  * value, arrays as plain host pointers. */
 typedef struct yk_arg {
-    const char *name;
+    const char *name;   /* as the kernel has it, for messages */
     uint8_t mode;       /* yk_mode */
     uint8_t type;       /* yk_type of the scalar or of an element */
     uint8_t ordered;    /* a floating-point SUM, combined in the canonical order */
-    uint8_t reserved;
+    uint8_t reserved;   /* 0, as the next one */
     uint32_t size;      /* bytes of the scalar, or of one element */
     uint32_t offset;    /* bytes into the argument block */
-    uint32_t reserved2;
+    uint32_t reserved2; /* 0 */
 } yk_arg;
 
 /* What item i (a global id of the split axis) touches of an array: `count` runs,
@@ -98,9 +104,12 @@ typedef struct yk_arg {
  * [0, extent).  stride 0: every item touches the same elements.  A reduction has
  * only its extent: the number of results. */
 typedef struct yk_window {
-    int64_t stride, lo, hi;
-    int64_t count, pitch;   /* count >= 1; pitch is 0 where count is 1 */
-    int64_t extent;         /* elements of the array */
+    int64_t stride;     /* in elements, as all of these */
+    int64_t lo;         /* the first of a run, relative to i*stride */
+    int64_t hi;         /* and behind its last; lo <= hi */
+    int64_t count;      /* runs, at least 1 */
+    int64_t pitch;      /* 0 where count is 1 */
+    int64_t extent;     /* elements of the array */
 } yk_window;
 
 /* One launch's geometry, computed from its range and scalar arguments. */
@@ -118,15 +127,16 @@ typedef yk_status (*yk_shape_fn)(const yk_range *range, const void *args, yk_sha
 
 /* One slice of a launch, given to a range function. */
 typedef struct yk_slice {
-    const yk_range *range;
-    const yk_shape *shape;
+    const yk_range *range;  /* of the whole launch */
+    const yk_shape *shape;  /* and its geometry */
     const void *args;       /* the argument block */
     /* By argument, NULL but for reductions.  An ordered sum: the launch's block
      * results, element b * extent + e for result e of block b; the function sets
      * those of the blocks it runs.  Any other reduction: this worker's private
      * results [0, extent), to be combined into. */
     void *const *reduce;
-    size_t begin, end;      /* items, as global ids of the axis, inside the active box */
+    size_t begin;           /* items [begin, end), as global ids of the axis, inside */
+    size_t end;             /* the active box */
     size_t block;           /* items a block of ordered sums, 0 without them; slices
                              * begin and end at multiples of it from shape->lo[axis],
                              * the end of the active box excepted */
@@ -138,10 +148,10 @@ typedef void (*yk_host_fn)(const yk_slice *slice);
 
 /* Range functions by instruction set, indexed by yk_isa (yoke/topo.h): the best one
  * that the machine has is taken; NULL: take the next lower.  [0] is always there. */
-#define YK_HOST_LEVELS 8
 typedef struct yk_host_table {
-    uint32_t abi, size;
-    yk_host_fn fn[YK_HOST_LEVELS];
+    uint32_t abi;                   /* YK_KERNEL_ABI */
+    uint32_t size;                  /* sizeof(yk_host_table) */
+    yk_host_fn fn[YK_HOST_LEVELS];  /* [yk_isa] */
 } yk_host_table;
 
 /* ---- the devices' side ---- */
@@ -165,14 +175,16 @@ typedef struct yk_host_table {
  * one work-group of `lanes` work-items for each block of the part, in one
  * dimension.  YK_FLUSHES is defined where the device takes denormal floats for zeros. */
 typedef struct yk_device_table {
-    uint32_t abi, size;
-    const char *source;
-    const char *entry;
+    uint32_t abi;           /* YK_KERNEL_ABI */
+    uint32_t size;          /* sizeof(yk_device_table) */
+    const char *source;     /* OpenCL C 1.2, complete */
+    const char *entry;      /* name of the kernel in it */
     const char *options;    /* for the OpenCL compiler; may be NULL */
 } yk_device_table;
 
 /* ---- the kernel ---- */
 
+/* What is special about a kernel: yk_kernel.flags. */
 enum {
     YK_KERNEL_FP64 = 1u << 0,       /* needs double on a device */
     YK_KERNEL_WHOLE = 1u << 1,      /* outputs of different items overlap: one processor */
@@ -181,23 +193,25 @@ enum {
     YK_KERNEL_CHECKED = 1u << 4     /* its range functions check every access (yokec --check) */
 };
 
+/* Everything about one kernel.  Immutable; usually static data of the program. */
 typedef struct yk_kernel {
-    uint32_t abi, size;     /* YK_KERNEL_ABI, sizeof(yk_kernel) */
-    const char *name;
+    uint32_t abi;           /* YK_KERNEL_ABI */
+    uint32_t size;          /* sizeof(yk_kernel) */
+    const char *name;       /* for reports and messages */
     uint64_t hash;          /* of everything that shapes its code: keys records of rates */
-    uint32_t flags;
+    uint32_t flags;         /* YK_KERNEL_* */
     uint32_t dims;          /* dimensions a range must have */
     uint32_t axis;          /* the split axis, below dims */
     uint32_t align;         /* cuts fall on multiples of it, counted from shape.lo[axis] */
     uint32_t lanes;         /* of ordered sums: 64 float, 32 double; 1 where the results'
                              * indices vary and each block runs in item order */
-    uint32_t n_args;
-    const yk_arg *args;
+    uint32_t n_args;        /* at most YK_MAX_ARGS */
+    const yk_arg *args;     /* in the order of the kernel's parameters */
     uint32_t args_size;     /* bytes of the argument block */
-    uint32_t reserved;
+    uint32_t reserved;      /* 0 */
     size_t required_local[YK_MAX_DIMS]; /* reqd_work_group_size, or zeros */
-    yk_shape_fn shape;
-    const yk_host_table *host;
+    yk_shape_fn shape;                  /* the launch's geometry */
+    const yk_host_table *host;          /* never NULL */
     const yk_device_table *device;      /* NULL: runs on the host alone */
 } yk_kernel;
 

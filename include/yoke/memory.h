@@ -1,10 +1,17 @@
-/* Memory that Yoke places well. */
+/* Memory that Yoke places well.
+ *
+ *     float *x = yk_alloc(engine, n * sizeof *x);
+ *     if (!x) ...
+ *     ...launches on x...
+ *     yk_free(engine, x);
+ */
 #ifndef YOKE_MEMORY_H
 #define YOKE_MEMORY_H
 
 #include <stddef.h>
 #include <yoke/status.h>
 
+/* See yoke/engine.h. */
 typedef struct yk_engine yk_engine;
 
 YK_BEGIN_DECLS

@@ -1,10 +1,23 @@
-/* A parallel loop over a range of indices, for code that is not a kernel. */
+/* A parallel loop over a range of indices, for code that is not a kernel.
+ *
+ * It runs on the engine's pinned threads, the same that run launches, so the two never
+ * compete for cores.
+ *
+ *     static void scale(void *ctx, size_t begin, size_t end, size_t worker)
+ *     {
+ *         float *x = ctx;
+ *         for (size_t i = begin; i < end; i++) x[i] *= 2;
+ *     }
+ *     ...
+ *     status = yk_parallel_for(engine, n, 0, scale, x);
+ */
 #ifndef YOKE_POOL_H
 #define YOKE_POOL_H
 
 #include <stddef.h>
 #include <yoke/status.h>
 
+/* See yoke/engine.h. */
 typedef struct yk_engine yk_engine;
 
 /* One slice of a loop: indices [begin, end).  `worker` is below

@@ -3,8 +3,16 @@
  * Programs call the typed functions that yokec writes for each kernel: NAME_run,
  * NAME_submit, NAME_run_opts.  Those call the two functions here.  Arguments are
  * ordinary pointers: a launch reads what it needs and has written the results back
- * when it is done.  Any thread may launch; launches of one engine run one after the
- * other, in order of arrival. */
+ * when it is done; the arrays stay the caller's.  Any thread may launch; launches of one
+ * engine run one after the other, in order of arrival.
+ *
+ *     yk_report report;
+ *     yk_run_opts opts = {.report = &report};
+ *     status = saxpy_run_opts(engine, &opts, yk_1d(n), x, y, 2.0f, n);
+ *     if (status == YK_OK && report.split)
+ *         printf("%u processors, %g s\n", report.n_parts, report.total_s);
+ *
+ * A device that fails costs time, not results: see yk_report.retired. */
 #ifndef YOKE_RUN_H
 #define YOKE_RUN_H
 
@@ -13,6 +21,7 @@
 #include <yoke/kernel.h>
 #include <yoke/status.h>
 
+/* See yoke/engine.h. */
 typedef struct yk_engine yk_engine;
 
 /* How a range is divided between processors. */
@@ -23,30 +32,32 @@ typedef enum yk_policy {
     YK_POLICY_DYNAMIC   /* in shrinking chunks, to whoever is free */
 } yk_policy;
 
-#define YK_MAX_PARTS 16
+#define YK_MAX_PARTS 16     /* most processors of an engine, the pool included */
 
 /* What one processor did in a launch. */
 typedef struct yk_part {
     char device[16];        /* "cpu", "gpu0", ... */
     size_t items;           /* that it finished */
-    uint32_t chunks;
+    uint32_t chunks;        /* in how many pieces */
     uint32_t failed;        /* chunks that it lost, recomputed by the pool */
     double busy_s;          /* from its first order to its last result */
     double transfer_s;      /* of that, spent on staging and transfers it waited for */
     double idle_s;          /* from its last result to the end of the launch */
-    uint64_t bytes_up, bytes_down;
+    uint64_t bytes_up;      /* to the device, and */
+    uint64_t bytes_down;    /* back; 0 for the pool */
 } yk_part;
 
 /* A launch as data. */
 typedef struct yk_report {
-    yk_policy policy;
+    yk_policy policy;       /* that was asked for */
     int split;              /* more than one processor did items */
-    uint32_t n_parts;
+    uint32_t n_parts;       /* of parts[] */
     yk_part parts[YK_MAX_PARTS];    /* processors that took part, the pool first */
-    size_t items;
+    size_t items;           /* of the active range */
     double total_s;         /* from the call to its return */
     double overhead_s;      /* of that, while no processor was at work */
-    uint64_t bytes_up, bytes_down;
+    uint64_t bytes_up;      /* sums over the parts */
+    uint64_t bytes_down;    /* the same */
     uint32_t retired;       /* devices lost during this launch */
     char reason[256];       /* why it did not split, or what went wrong */
 } yk_report;
@@ -55,7 +66,7 @@ typedef struct yk_report {
 typedef struct yk_run_opts {
     const char *devices;    /* comma-separated ids, of those the engine has; NULL: all it
                              * uses.  "cpu" alone keeps a launch on the pool */
-    yk_policy policy;
+    yk_policy policy;       /* how to divide it */
     double deadline_s;      /* from the call on; 0: none.  Looked at in the queue, between
                              * steps of the pool and between chunks of a device, since
                              * what has begun cannot be stopped */
@@ -64,7 +75,7 @@ typedef struct yk_run_opts {
     void *reserved[4];      /* NULL */
 } yk_run_opts;
 
-/* A submitted launch. */
+/* A submitted launch; from yk_submit, freed by yk_event_free. */
 typedef struct yk_event yk_event;
 
 YK_BEGIN_DECLS
@@ -98,17 +109,19 @@ YK_API yk_status yk_event_wait(yk_event *event, double timeout_s);
 /* 1 once complete, else 0. */
 YK_API int yk_event_done(const yk_event *event);
 
-/* Copies of the report and the diagnostic; YK_E_INVALID before it is complete. */
+/* Copies the report; YK_E_INVALID before it is complete. */
 YK_API yk_status yk_event_report(const yk_event *event, yk_report *out);
+/* Copies the diagnostic; YK_E_INVALID before it is complete. */
 YK_API yk_status yk_event_diag(const yk_event *event, yk_diag *out);
 
 /* Waits for the launch if it still runs, then frees the event; takes NULL. */
 YK_API void yk_event_free(yk_event **event);
 
-/* The report of the calling thread's latest yk_launch, and the diagnostic of its latest
- * yk_launch, yk_submit or yk_engine_settle on this engine; YK_E_INVALID if there was
- * none. */
+/* The report of the calling thread's latest yk_launch on this engine; YK_E_INVALID if
+ * there was none. */
 YK_API yk_status yk_last_report(yk_engine *engine, yk_report *out);
+/* The diagnostic of the calling thread's latest yk_launch, yk_submit or yk_engine_settle
+ * on this engine; YK_E_INVALID if there was none. */
 YK_API yk_status yk_last_diag(yk_engine *engine, yk_diag *out);
 
 YK_END_DECLS

@@ -16,7 +16,15 @@
  *     workers = max(1, min(usable cores, ceil(quota), asked))
  * one a core on its first usable CPU, performance cores first.  Only if more workers
  * than cores are asked for do cores get a second one.  yk_topo_limits says which of
- * these binds. */
+ * these binds.
+ *
+ *     yk_topo *t;
+ *     yk_diag diag;
+ *     if (yk_topo_open(&t, NULL, &diag) != YK_OK) ...
+ *     printf("%zu workers; %s binds\n", yk_topo_workers(t),
+ *            yk_topo_bound_name(yk_topo_get_limits(t)->bound));
+ *     yk_topo_close(&t);
+ */
 #ifndef YOKE_TOPO_H
 #define YOKE_TOPO_H
 
@@ -24,6 +32,7 @@
 #include <stdint.h>
 #include <yoke/status.h>
 
+/* A machine; from yk_topo_open, released by yk_topo_close. */
 typedef struct yk_topo yk_topo;
 
 /* Instruction sets for which range functions are built, each containing the one
@@ -50,6 +59,7 @@ typedef struct yk_topo_opts {
     void *reserved[8];      /* NULL */
 } yk_topo_opts;
 
+/* The two kinds of core of a hybrid machine. */
 typedef enum yk_core_kind {
     YK_CORE_PERFORMANCE,    /* every core of a machine that has one kind only */
     YK_CORE_EFFICIENCY      /* the slower kind of a hybrid machine */
@@ -57,6 +67,7 @@ typedef enum yk_core_kind {
 
 #define YK_TOPO_NONE SIZE_MAX   /* "no worker", "no node" in the fields below */
 
+/* What the kernel schedules on. */
 typedef struct yk_topo_cpu {
     int cpu;                /* the kernel's number */
     int affine;             /* in the affinity mask of the thread that opened */
@@ -65,28 +76,31 @@ typedef struct yk_topo_cpu {
     size_t worker;          /* the worker on it, or YK_TOPO_NONE */
 } yk_topo_cpu;
 
+/* One core, with its place in the machine; packages and nodes by position. */
 typedef struct yk_topo_core {
-    yk_core_kind kind;
-    size_t package;         /* positions */
+    yk_core_kind kind;      /* performance or efficiency */
+    size_t package;         /* the socket it is in */
     size_t node;            /* YK_TOPO_NONE if it is near none */
     size_t first_cpu;       /* its CPUs: [first_cpu, first_cpu + cpus) */
-    size_t cpus;
+    size_t cpus;            /* more than one with SMT */
     size_t usable;          /* how many of them are affine and allowed */
     size_t worker;          /* the first worker on it, or YK_TOPO_NONE */
 } yk_topo_core;
 
+/* One cache.  Unknown sizes are 0. */
 typedef struct yk_topo_cache {
     unsigned level;         /* 1, 2, 3, ... */
     int instruction;        /* 1: holds code alone */
-    uint64_t bytes;         /* 0 if unknown, as the next two */
-    unsigned line_bytes;
+    uint64_t bytes;         /* what it holds */
+    unsigned line_bytes;    /* of one line */
     int ways;               /* associativity, -1: full */
     size_t first_core;      /* shared by cores [first_core, first_core + cores) */
-    size_t cores;
+    size_t cores;           /* that many */
     size_t cpus;            /* and by that many CPUs */
     yk_core_kind kind;      /* of its first core */
 } yk_topo_cache;
 
+/* One NUMA node. */
 typedef struct yk_topo_node {
     unsigned number;        /* the kernel's */
     uint64_t bytes;         /* memory */
@@ -98,7 +112,8 @@ typedef struct yk_topo_node {
 typedef struct yk_topo_pci {
     char address[16];       /* "0000:01:00.0" */
     char driver[32];        /* the kernel driver bound to it, empty if none */
-    unsigned vendor, device;
+    unsigned vendor;        /* PCI's number of the maker, */
+    unsigned device;        /* and the maker's of the device */
     unsigned class_code;    /* 24 bits: class, subclass, interface */
     int node;               /* the kernel's NUMA node, -1 if unknown */
 } yk_topo_pci;
@@ -110,6 +125,7 @@ typedef enum yk_topo_known {
     YK_TOPO_UNKNOWN         /* there seems to be one, but it cannot be read */
 } yk_topo_known;
 
+/* Which limit sets the number of workers. */
 typedef enum yk_topo_bound {
     YK_BOUND_MACHINE,       /* nothing: every core is used */
     YK_BOUND_AFFINITY,
@@ -125,17 +141,17 @@ typedef struct yk_topo_limits {
     size_t affinity;        /* cores with a CPU in the affinity mask */
     size_t cpuset;          /* cores with a CPU in the cpuset */
     size_t usable;          /* cores with a CPU in both */
-    yk_topo_known cpuset_known;
-    yk_topo_known quota_known;
+    yk_topo_known cpuset_known; /* could it be read? */
+    yk_topo_known quota_known;  /* and this? */
     double quota;           /* CPUs, 0 unless LIMITED */
     size_t asked;           /* 0 if nothing was */
-    size_t workers;
+    size_t workers;         /* what came of it, at least 1 */
     yk_topo_bound bound;    /* the one that binds */
     char cpus[256];         /* the affinity mask as a list, "0-15" (cut if too long) */
-    char cpuset_from[256];  /* the files they came from, empty if none */
-    char quota_from[256];
-    char memory_from[256];
-    yk_topo_known memory_known;
+    char cpuset_from[256];  /* the file it came from, empty if none; as the next two */
+    char quota_from[256];   /* of the quota */
+    char memory_from[256];  /* of the limit on memory */
+    yk_topo_known memory_known; /* is there a limit on memory? */
     uint64_t memory;        /* the cgroup's limit in bytes, 0 unless LIMITED */
     char asked_from[32];    /* "YOKE_THREADS" or "threads" */
     char warning[256];      /* one line to pass on to the user, empty if none */
@@ -159,51 +175,62 @@ YK_API void yk_topo_close(yk_topo **topo);
 /* False for machines out of a file or a description: nothing is ever bound to them. */
 YK_API int yk_topo_is_this_machine(const yk_topo *t);
 
-/* "Intel Core i9-13900K"; "Linux 6.8".  Never NULL, empty if unknown. */
+/* The processor, "Intel Core i9-13900K"; never NULL, empty if unknown, as the next two. */
 YK_API const char *yk_topo_cpu_model(const yk_topo *t);
+/* The system, "Linux 6.8". */
 YK_API const char *yk_topo_os(const yk_topo *t);
+/* The machine's name on the network. */
 YK_API const char *yk_topo_host(const yk_topo *t);
 
-/* Memory of the whole machine in bytes, 0 if unknown; and what this process may use
- * of it (the smaller of that and the cgroup's limit). */
+/* Memory of the whole machine in bytes, 0 if unknown. */
 YK_API uint64_t yk_topo_memory(const yk_topo *t);
+/* What this process may use of it: the smaller of that and the cgroup's limit. */
 YK_API uint64_t yk_topo_memory_limit(const yk_topo *t);
 
-/* The parts of the machine: arrays of *count elements (count may be NULL). */
+/* Number of sockets. */
 YK_API size_t yk_topo_packages(const yk_topo *t);
+
+/* The parts of the machine, in the order of its tree: arrays of *count elements (count
+ * may be NULL).  NUMA nodes: */
 YK_API const yk_topo_node *yk_topo_nodes(const yk_topo *t, size_t *count);
+/* Cores: an array of *count. */
 YK_API const yk_topo_core *yk_topo_cores(const yk_topo *t, size_t *count);
+/* CPUs: an array of *count. */
 YK_API const yk_topo_cpu *yk_topo_cpus(const yk_topo *t, size_t *count);
+/* Caches: an array of *count. */
 YK_API const yk_topo_cache *yk_topo_caches(const yk_topo *t, size_t *count);
 
 /* The cache of that level that core `core` stores data in; NULL if there is none. */
 YK_API const yk_topo_cache *yk_topo_core_cache(const yk_topo *t, size_t core, unsigned level);
 
-/* PCI devices; none unless opts.pci or opts.full.  NULL where i is too large. */
+/* Number of PCI devices; none unless opts.pci or opts.full. */
 YK_API size_t yk_topo_pci_count(const yk_topo *t);
+/* One of them; NULL where i is too large. */
 YK_API const yk_topo_pci *yk_topo_pci_at(const yk_topo *t, size_t i);
 
-/* What is usable, and why; the quota in CPUs, 0 if there is none. */
+/* What is usable, and why. */
 YK_API const yk_topo_limits *yk_topo_get_limits(const yk_topo *t);
+/* The cgroup's quota in CPUs, 0 if there is none. */
 YK_API double yk_topo_quota(const yk_topo *t);
 
-/* The workers, at least 1, and where worker w in [0, workers) belongs: the kernel's
- * CPU number, the position of its core, that of its NUMA node (YK_TOPO_NONE: near
- * none), and the kind of its core.  Performance cores come first, and neighbours in
- * number are neighbours in the machine.  w out of range: -1, YK_TOPO_NONE,
- * YK_CORE_PERFORMANCE.  On an imaginary machine the numbers are imaginary too. */
+/* Number of workers, at least 1.  Performance cores come first, and neighbours in number
+ * are neighbours in the machine.  On an imaginary machine the numbers are imaginary too. */
 YK_API size_t yk_topo_workers(const yk_topo *t);
+/* The kernel's number of worker w's CPU; -1 where w is out of range. */
 YK_API int yk_topo_worker_cpu(const yk_topo *t, size_t w);
+/* The position of its core; YK_TOPO_NONE where w is out of range. */
 YK_API size_t yk_topo_worker_core(const yk_topo *t, size_t w);
+/* That of its NUMA node; YK_TOPO_NONE where it is near none, or w out of range. */
 YK_API size_t yk_topo_worker_node(const yk_topo *t, size_t w);
+/* The kind of its core; YK_CORE_PERFORMANCE where w is out of range. */
 YK_API yk_core_kind yk_topo_worker_kind(const yk_topo *t, size_t w);
 /* All of them as one array of yk_topo_workers() CPU numbers. */
 YK_API const int *yk_topo_worker_cpus(const yk_topo *t);
 
-/* The instruction set to use, and the best that this processor and its kernel have;
- * they differ where YOKE_ISA or opts.isa lowers the first.  Both are GENERIC for an
- * imaginary machine, unless asked for. */
+/* The instruction set to use: the machine's best, unless YOKE_ISA or opts.isa lowers it.
+ * GENERIC for an imaginary machine, unless asked for. */
 YK_API yk_isa yk_topo_isa(const yk_topo *t);
+/* The best that this processor and its kernel have. */
 YK_API yk_isa yk_topo_isa_machine(const yk_topo *t);
 
 /* "x86-64-v3"; "unknown" for a number that is no level.  Static. */

@@ -5,9 +5,9 @@
 
 #include <yoke/export.h>
 
-#define YK_VERSION_MAJOR 0
-#define YK_VERSION_MINOR 1
-#define YK_VERSION_PATCH 0
+#define YK_VERSION_MAJOR 0  /* another ABI */
+#define YK_VERSION_MINOR 1  /* something new */
+#define YK_VERSION_PATCH 0  /* something mended */
 
 YK_BEGIN_DECLS
 

@@ -1,0 +1,17 @@
+# Completion of yokec for fish.
+
+complete -c yokec -f -a '(__fish_complete_suffix .cl)'
+complete -c yokec -s o -r -F -d 'What to write'
+complete -c yokec -s c -d 'Compile the object too'
+complete -c yokec -l header-dir -x -a '(__fish_complete_directories)' -d 'Where the header goes'
+complete -c yokec -l prefix -x -d 'Before every public name'
+complete -c yokec -s D -x -d 'Define a macro'
+complete -c yokec -s U -x -d 'Undefine a macro'
+complete -c yokec -s I -x -a '(__fish_complete_directories)' -d 'Search includes there'
+complete -c yokec -o MD -d 'Write a make rule'
+complete -c yokec -o MF -r -F -d 'File of the make rule'
+complete -c yokec -l check -d 'Check every access to an array'
+complete -c yokec -l explain -d 'Print modes and windows'
+complete -c yokec -l dump-device -d 'Print the device source'
+complete -c yokec -l help -d 'A summary'
+complete -c yokec -l version -d 'The version'
