@@ -57,6 +57,53 @@ static void suggestions(void **state)
     assert_null(yki_nearest(long_word, words));
 }
 
+/* What drivers say of themselves, and what people call it. */
+static void device_names(void **state)
+{
+    (void)state;
+    static const struct {
+        yk_device_info info;
+        const char *expected;
+    } cases[] = {
+        {{.name = "pthread-skylake-avx512-AMD EPYC", .platform = "Portable Computing Language",
+          .driver = "3.1+debian", .version = "OpenCL 3.0 PoCL HSTR: pthread-x86_64",
+          .type = YK_DEVICE_CPU}, "PoCL 3.1"},
+        {{.name = "cpu-haswell-Intel(R) Core(TM) i7", .platform = "Portable Computing Language",
+          .driver = "5.0", .type = YK_DEVICE_CPU}, "PoCL 5.0"},
+        {{.name = "NVIDIA GeForce RTX 3060", .platform = "Portable Computing Language",
+          .driver = "5.0", .type = YK_DEVICE_GPU}, "NVIDIA GeForce RTX 3060"},
+        {{.name = "llvmpipe (LLVM 15.0.6, 256 bits)", .platform = "rusticl", .driver = "22.3.6",
+          .type = YK_DEVICE_CPU}, "llvmpipe (Mesa 22.3)"},
+        {{.name = "AMD Radeon RX 6600 (radeonsi, navi23, LLVM 17.0.6, DRM 3.57, 6.8.0)",
+          .platform = "rusticl", .driver = "24.0.5", .type = YK_DEVICE_GPU}, "AMD Radeon RX 6600"},
+        {{.name = "Mesa Intel(R) UHD Graphics 770 (ADL-S GT1)", .platform = "rusticl",
+          .driver = "24.0", .type = YK_DEVICE_GPU}, "Intel UHD Graphics 770"},
+        {{.name = "Intel(R) Data Center GPU Flex Series 170 [0x56c0]",
+          .platform = "Intel(R) OpenCL Graphics", .driver = "23.22", .type = YK_DEVICE_GPU},
+         "Intel Data Center GPU Flex Series..."},
+        {{.name = "Intel(R) Xeon(R) Gold 6154 CPU @ 3.00GHz", .platform = "Intel(R) OpenCL",
+          .driver = "2023.16.12.0.12_195853", .type = YK_DEVICE_CPU}, "Intel OpenCL 2023.16"},
+        {{.name = "GeForce GTX 1080", .platform = "NVIDIA CUDA", .driver = "535.183.01",
+          .type = YK_DEVICE_GPU}, "NVIDIA GeForce GTX 1080"},
+        {{.name = "NVIDIA H100 80GB HBM3", .platform = "NVIDIA CUDA", .driver = "535",
+          .type = YK_DEVICE_GPU}, "NVIDIA H100 80GB HBM3"},
+        {{.name = "gfx1030", .platform = "AMD Accelerated Parallel Processing",
+          .type = YK_DEVICE_GPU}, "gfx1030"},
+        {{.name = "pool, 6 workers", .type = YK_DEVICE_POOL}, "pool, 6 workers"},
+        {{.name = "(R)", .platform = "Some Platform", .type = YK_DEVICE_GPU}, "Some Platform"},
+        {{.type = YK_DEVICE_ACCELERATOR}, "unnamed device"},
+        {{.name = "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
+                  "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4",
+          .type = YK_DEVICE_GPU},
+         "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
+         "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4..."},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char name[YKI_DEVICE_NAME];
+        assert_string_equal(yki_device_name(name, &cases[i].info), cases[i].expected);
+    }
+}
+
 static void has_text(const char *path, const char *expected)
 {
     char text[64] = "";
@@ -103,6 +150,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers),
         cmocka_unit_test(suggestions),
+        cmocka_unit_test(device_names),
         cmocka_unit_test(files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

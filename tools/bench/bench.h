@@ -89,6 +89,7 @@ typedef struct bench_device {
     char id[16];
     char name[128];
     char platform[128];
+    char known_as[YKI_DEVICE_NAME];     /* for people */
     yk_device_type type;
     bool shares_cores;      /* computes on cores of the pool */
     bool carved;            /* on cores set apart for it */

@@ -18,6 +18,7 @@ static void take(const yk_device_info *info, size_t carve, bench_device *out)
     memcpy(out->id, info->id, sizeof out->id);
     memcpy(out->name, info->name, sizeof out->name);
     memcpy(out->platform, info->platform, sizeof out->platform);
+    yki_device_name(out->known_as, info);
     bool on_cores = info->type == YK_DEVICE_CPU || info->shares_cores;
     out->carved = on_cores && carve > 0;
     out->shares_cores = on_cores && !out->carved;

@@ -33,8 +33,7 @@ static void make_headline(bench_report *report, const yk_topo *t, const bench_se
                             yk_topo_workers(t), yk_isa_name(yk_topo_isa(t)));
     for (size_t k = 0; k < s->n_devices && used < size; k++)
         used += (size_t)snprintf(to + used, size - used, "; %s %s", s->devices[k].id,
-                                 s->devices[k].type == YK_DEVICE_CPU ? s->devices[k].platform
-                                                                     : s->devices[k].name);
+                                 s->devices[k].known_as);
     if (used < size)
         snprintf(to + used, size - used, "\nserial: %s; OpenMP: %s", yki_serial_flags,
                  yki_openmp_flags ? yki_openmp_flags : "none in this build");

@@ -133,8 +133,8 @@ static void put_sharing(FILE *f, const bench_report *report)
     for (uint64_t k = 0; k < r->n_devices; k++) {
         const bench_device *d = &r->devices[k];
         if (d->shares_cores)
-            fprintf(f, "shared   %s (%.32s) uses the pool's cores: compared, not in the split "
-                       "(--carve)\n", d->id, d->platform);
+            fprintf(f, "shared   %s (%s) uses the pool's cores: compared, not in the split "
+                       "(--carve)\n", d->id, d->known_as);
     }
 }
 

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <yoke/device.h>
 #include <yoke/topo.h>
 
 /* Exit codes; a shell adds 128 + signal for a process that a signal ended. */
@@ -67,6 +68,13 @@ const char *yki_human_seconds(char buf[YKI_HUMAN], double seconds); /* "1.78 ms"
 const char *yki_human_rate(char buf[YKI_HUMAN], double per_second, const char *unit);
                                             /* decimal: "19.4 GB/s", "102 Gflop/s" */
 const char *yki_human_ratio(char buf[YKI_HUMAN], double ratio);     /* "61.2" "2.70" "318" */
+
+/* ---- devices ---- */
+
+/* A device as people know it, and fit for a table: "PoCL 3.1", "llvmpipe (Mesa 22.3)",
+ * "NVIDIA GeForce RTX 4070".  Reports for programs keep the driver's own name. */
+#define YKI_DEVICE_NAME 37
+const char *yki_device_name(char buf[YKI_DEVICE_NAME], const yk_device_info *d);
 
 /* ---- results ---- */
 

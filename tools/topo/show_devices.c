@@ -3,11 +3,11 @@
 
 static void add_row(struct libscols_table *table, const device_row *r)
 {
-    char bytes[YKI_HUMAN] = "-";
+    char bytes[YKI_HUMAN] = "-", name[YKI_DEVICE_NAME];
     const yk_device_info *d = &r->info;
     if (d->memory_bytes) yki_human_bytes(bytes, (double)d->memory_bytes);
     const char *fp64 = !d->id[0] ? "-" : d->fp64 ? "yes" : "no";
-    yki_table_row(table, (const char *const[]){d->id[0] ? d->id : "-", d->name, bytes,
+    yki_table_row(table, (const char *const[]){d->id[0] ? d->id : "-", yki_device_name(name, d), bytes,
                   d->pci[0] ? d->pci : "-", fp64, r->split}, 6);
 }
 

@@ -17,6 +17,7 @@
 #define PCI_SLOT_ID_NV 0x4009
 #define PCI_DOMAIN_ID_NV 0x400A
 #define TOPOLOGY_AMD 0x4037
+#define BOARD_NAME_AMD 0x4038
 
 /* ---- one device's limits ---- */
 
@@ -61,6 +62,17 @@ static uint64_t number(cl_device_id device, cl_device_info what, size_t size)
     if (size == sizeof small)
         return clGetDeviceInfo(device, what, size, &small, NULL) == CL_SUCCESS ? small : 0;
     return clGetDeviceInfo(device, what, sizeof large, &large, NULL) == CL_SUCCESS ? large : 0;
+}
+
+/* AMD's driver calls its devices "gfx1030" and what people bought the board's name. */
+static void device_name(cl_device_id device, char *to, size_t size)
+{
+    char name[128], board[128] = "";
+    device_text(device, CL_DEVICE_NAME, name, sizeof name);
+    if (has_extension(device, "cl_amd_device_attribute_query"))
+        device_text(device, BOARD_NAME_AMD, board, sizeof board);
+    if (board[0] && strcmp(board, name) != 0) snprintf(to, size, "%.80s (%.40s)", board, name);
+    else yki_copy_text(to, size, name);
 }
 
 static bool bus_address(cl_device_id device, uint32_t at[4])
@@ -137,7 +149,7 @@ static bool describe(cl_platform_id platform, cl_device_id device, yki_listed *i
     item->platform = platform;
     item->device = device;
     platform_text(platform, info->platform, sizeof info->platform);
-    device_text(device, CL_DEVICE_NAME, info->name, sizeof info->name);
+    device_name(device, info->name, sizeof info->name);
     device_text(device, CL_DRIVER_VERSION, info->driver, sizeof info->driver);
     device_text(device, CL_DEVICE_VERSION, info->version, sizeof info->version);
     pci_text(device, info->pci, sizeof info->pci);
