@@ -54,6 +54,7 @@ typedef struct yki_access {
     bool partial;           /* a member of the element, or a part of it */
     bool inside;            /* conditions on sums of ids and counters keep it within what
                              * others reach: it says nothing about the length */
+    const yki_poly *most;   /* what they keep it within, a sum of scalars; or NULL */
 } yki_access;
 
 /* How an argument is used as a whole; as yk_mode of the public header. */

@@ -214,6 +214,9 @@ static void access_span(yki_emit *e, yki_kinfo *k, const yki_access *a, bool fla
     }
     add(e, "yk_span sp = {.base = ");
     poly(e, &k->syms, scalar_part(k, a->index));
+    add(e, ", .most = ");
+    if (a->most) poly(e, &k->syms, a->most);
+    else add(e, "-1");
     add(e, a->inside ? ", .inside = 1};" : "};");
     yki_emit_line(e);
     span_terms(e, k, a->index, flat);

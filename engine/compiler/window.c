@@ -223,35 +223,43 @@ static const yki_poly *related(yki_kinfo *k, const yki_access *a)
     return p;
 }
 
-static bool reached(yki_kinfo *k, const yki_access *a, const yki_poly *index);
-
-/* Is some access that happens for sure at least as far out? */
-static bool covered(yki_kinfo *k, yki_access *a)
-{
-    if (reached(k, a, a->index)) return true;
-    return a->inside = reached(k, a, related(k, a));
-}
-
-static bool reached(yki_kinfo *k, const yki_access *a, const yki_poly *index)
+/* Is some access that happens for sure at least as far out as `far`? */
+static bool reached(yki_kinfo *k, const yki_access *a, const yki_poly *far)
 {
     yki_syms *s = &k->syms;
     int64_t d;
-    const yki_poly *far = yki_largest(k, index, a->box);
     for (const yki_access *b = k->accesses; b; b = b->next) {
         if (b->arg != a->arg || !sure_reach(k, b)) continue;
         const yki_poly *reach = yki_largest(k, b->index, b->box);
         if (yki_poly_const(yki_poly_sub(s, reach, far), &d) && d >= 0) return true;
     }
-    /* or within stride x items, the length that goes without saying */
+    return false;
+}
+
+/* Does `far` lie within stride x items, the length that goes without saying? */
+static bool within_items(yki_kinfo *k, const yki_access *a, const yki_poly *far)
+{
+    yki_syms *s = &k->syms;
+    int64_t d;
     const yki_sym *id = yki_sym_dim(s, YKI_SYM_GID, k->axis);
     const yki_poly *stride = yki_poly_coef(s, a->index, id);
-    const yki_poly *last = yki_poly_sub(
-        s,
-        yki_poly_mul(
-            s, stride,
-            yki_poly_add(s, yki_largest(k, yki_poly_sym(s, id), NULL), yki_poly_int(s, 1))),
-        yki_poly_int(s, 1));
+    const yki_poly *items = yki_poly_add(s, yki_largest(k, yki_poly_sym(s, id), NULL),
+                                         yki_poly_int(s, 1));
+    const yki_poly *last = yki_poly_sub(s, yki_poly_mul(s, stride, items), yki_poly_int(s, 1));
     return yki_poly_const(yki_poly_sub(s, last, far), &d) && d >= 0;
+}
+
+/* Is it known how far out it goes?  Where only relations say so, the length is that of the
+ * accesses it stays within, or its own up to the bound found. */
+static bool covered(yki_kinfo *k, yki_access *a)
+{
+    const yki_poly *far = yki_largest(k, a->index, a->box);
+    if (reached(k, a, far) || within_items(k, a, far)) return true;
+    far = yki_largest(k, related(k, a), a->box);
+    if ((a->inside = reached(k, a, far))) return true;
+    if (!within_items(k, a, far)) return false;
+    a->most = far;
+    return true;
 }
 
 /* ---- complaints ---- */

@@ -55,7 +55,7 @@ static yk_status yoke(yki_instance *in, yk_engine *engine, const yk_run_opts *op
     yk_report one = {0};
     yk_run_opts o = yki_launch_opts(opts, &one);
     size_t n = in->extent.nx;
-    yk_status st = saxpy_run_opts(engine, &o, yk_1d(n), in->array[X].data, in->array[Y].data, A,
+    yk_status st = daxpy_run_opts(engine, &o, yk_1d(n), in->array[X].data, in->array[Y].data, A,
                                   n);
     if (report) yki_report_add(report, &one);
     return st;
