@@ -57,7 +57,7 @@ static void test_version(void **state)
 static void test_list(void **state)
 {
     static const char *const names[] = {"black_scholes", "dot", "histogram", "mandelbrot",
-                                        "nbody", "triad", "wave2d"};
+                                        "nbody", "triad", "wave2d", "open"};
     (void)state;
     ykt_command c = bench(NULL, ARGS("--list"));
     assert_int_equal(c.code, 0);
@@ -106,6 +106,9 @@ static void test_misuse(void **state)
         {{"--compare", "x.json", "--fail-if", "slower:0x5%"}, NULL, "slower:10%"},
         {{"--compare", "x.json", "y.json", "--json", "z"}, NULL, "--compare"},
         {{"--list", "--json", "-"}, NULL, "--list"},
+        {{"--cold", "open"}, NULL, "open does not go with --cold"},
+        {{"--carve", "1", "open"}, NULL, "open does not go with --carve"},
+        {{"opne"}, NULL, "open"},
         {{"--quick=yes"}, NULL, "--quick"},
         {{"traid"}, NULL, "triad"},
         {{"zzzzzzzz"}, NULL, "--list"},
@@ -163,6 +166,22 @@ static void test_report(void **state)
                      number_at(hybrid, "median_s");
     assert_true(fabs(speedup / number_at(r, "speedup") - 1) < 1e-9);
     assert_true(number_at(r, "max_error") <= number_at(r, "tolerance"));
+    json_decref(json);
+}
+
+/* A case's row: what applies is there, what does not is left out, and it obeys the schema. */
+static void test_case(void **state)
+{
+    static const char *const left_out[] = {"elements", "items", "bytes", "hybrid", "tolerance"};
+    (void)state;
+    json_t *json = report_of("open", "7");
+    const json_t *r = first_result(json);
+    assert_int_equal(json_array_size(json_object_get(json, "results")), 1);
+    assert_string_equal(json_string_value(json_object_get(r, "workload")), "open");
+    assert_true(json_is_true(json_object_get(r, "verified")));
+    assert_true(number_at(json_object_get(r, "pool"), "median_s") > 0);
+    for (size_t k = 0; k < sizeof left_out / sizeof *left_out; k++)
+        assert_null(json_object_get(r, left_out[k]));
     json_decref(json);
 }
 
@@ -469,6 +488,7 @@ int main(void)
         cmocka_unit_test(test_list),
         cmocka_unit_test(test_misuse),
         cmocka_unit_test(test_report),
+        cmocka_unit_test(test_case),
         cmocka_unit_test(test_odd_sizes),
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_csv),

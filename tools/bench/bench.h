@@ -26,15 +26,21 @@
 #define BENCH_TOOL "yoke-bench"
 #define BENCH_MAX_DEVICES 15        /* besides the pool: as many as a report has parts */
 #define BENCH_MAX_WORKLOADS 64
+#define BENCH_MAX_CASES 32
 #define BENCH_MAX_PEERS 8           /* other runtimes beside Yoke in one result */
 #define BENCH_SEED 20261122u        /* of all inputs */
 #define BENCH_CHILD_OPTION "--bench-child"
+
+/* A workload that is no array loop; see case.h. */
+typedef struct bench_case bench_case;
 
 /* ---- what was asked for (options.c) ---- */
 
 typedef struct bench_options {
     const yki_workload *workloads[BENCH_MAX_WORKLOADS];
     size_t n_workloads;
+    const bench_case *cases[BENCH_MAX_CASES];   /* after the workloads */
+    size_t n_cases;
     bool list, help, version, cold, quick, verbose;
     bool peers;                 /* also other runtimes, where installed */
     bool scaling;               /* a series over numbers of threads */
@@ -119,6 +125,8 @@ typedef struct bench_part {
 
 typedef struct bench_result {
     char workload[32];
+    bool is_case;               /* a row of a case: only what applies to it is there */
+    char note[BENCH_TEXT];      /* what a case has to say besides its times, or empty */
     uint64_t elements, items;
     char shape[64];
     double bytes, flops;
@@ -181,7 +189,8 @@ bench_ratio bench_compare_times(const bench_time *before, const bench_time *now)
 
 /* ---- parent and child ---- */
 
-typedef enum bench_kind { BENCH_JOB_LIST, BENCH_JOB_PROBE, BENCH_JOB_WORKLOAD } bench_kind;
+typedef enum bench_kind { BENCH_JOB_LIST, BENCH_JOB_PROBE, BENCH_JOB_WORKLOAD,
+                          BENCH_JOB_CASE } bench_kind;
 
 typedef struct bench_job {
     bench_kind kind;
@@ -191,7 +200,7 @@ typedef struct bench_job {
     yk_policy policy;
     uint64_t reps;
     double budget_s;        /* for timing */
-    bool cold, verbose;
+    bool cold, verbose, quick;
 } bench_job;
 
 typedef struct bench_shared {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "cases/open.h"
 #include "session.h"
 
 /* ---- the machine ---- */
@@ -186,6 +187,8 @@ int main(int argc, char **argv)
     bench_options options;
     yki_tool_start();
     if (argc == 3 && strcmp(argv[1], BENCH_CHILD_OPTION) == 0) return bench_child_main(argv[2]);
+    if (argc == 4 && strcmp(argv[1], BENCH_OPEN_OPTION) == 0)
+        return bench_open_main(argv[2], argv[3]);
     int code = bench_options_parse(&options, argc, argv);
     if (code == YKI_EXIT_OK) code = dispatch(&options);
     return yki_tool_finish(BENCH_TOOL, code);

@@ -1,5 +1,5 @@
 /* The command line of yoke-bench; see bench.h.  Runs once, at the start of main. */
-#include "bench.h"
+#include "case.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -230,10 +230,12 @@ static int parse_one(bench_options *o, int option, int argc, char **argv)
 
 static int unknown_workload(const char *name)
 {
-    const char *names[BENCH_MAX_WORKLOADS + 1];
-    size_t n = yki_workload_count < BENCH_MAX_WORKLOADS ? yki_workload_count
-                                                        : BENCH_MAX_WORKLOADS;
-    for (size_t k = 0; k < n; k++) names[k] = yki_workloads[k]->name;
+    const char *names[BENCH_MAX_WORKLOADS + BENCH_MAX_CASES + 1];
+    size_t n = 0;
+    for (size_t k = 0; k < yki_workload_count && n < BENCH_MAX_WORKLOADS; k++)
+        names[n++] = yki_workloads[k]->name;
+    for (size_t k = 0; k < bench_case_count && k < BENCH_MAX_CASES; k++)
+        names[n++] = bench_cases[k]->name;
     names[n] = NULL;
     const char *near = yki_nearest(name, names);
     if (near)
@@ -258,16 +260,40 @@ static int add_workload(bench_options *o, const yki_workload *w)
     return YKI_EXIT_OK;
 }
 
+/* Why cases have no part in this kind of run; NULL where they have. */
+static const char *without_cases(const bench_options *o)
+{
+    return o->carve ? "--carve" : o->cold ? "--cold" : o->scaling ? "--scaling"
+           : o->sizes_from ? "--sizes" : NULL;
+}
+
+static int add_case(bench_options *o, const bench_case *c)
+{
+    for (size_t k = 0; k < o->n_cases; k++)
+        if (o->cases[k] == c) return YKI_EXIT_OK;
+    if (without_cases(o))
+        return yki_usage_error(BENCH_TOOL, "%s does not go with %s", c->name, without_cases(o));
+    if (o->n_cases == BENCH_MAX_CASES) return yki_usage_error(BENCH_TOOL, "too many workloads");
+    o->cases[o->n_cases++] = c;
+    return YKI_EXIT_OK;
+}
+
+static int parse_word(bench_options *o, const char *word)
+{
+    const yki_workload *w = yki_workload_find(word);
+    const bench_case *c = w ? NULL : bench_case_find(word);
+    return w ? add_workload(o, w) : c ? add_case(o, c) : unknown_workload(word);
+}
+
 static int parse_workloads(bench_options *o, int argc, char **argv)
 {
     int code = YKI_EXIT_OK;
-    for (int k = optind; k < argc && code == YKI_EXIT_OK; k++) {
-        const yki_workload *w = yki_workload_find(argv[k]);
-        code = w ? add_workload(o, w) : unknown_workload(argv[k]);
-    }
+    for (int k = optind; k < argc && code == YKI_EXIT_OK; k++) code = parse_word(o, argv[k]);
     if (optind < argc) return code;
     for (size_t k = 0; k < yki_workload_count && code == YKI_EXIT_OK; k++)
         code = add_workload(o, yki_workloads[k]);
+    for (size_t k = 0; k < bench_case_count && !without_cases(o) && code == YKI_EXIT_OK; k++)
+        code = add_case(o, bench_cases[k]);
     return code;
 }
 

@@ -74,7 +74,9 @@ void bench_derive(bench_result *r)
     r->best_single[0] = '\0';
     if (r->pool.reps && r->hybrid.reps) derive_hybrid(r);
     r->speedup = r->speedup_openmp = 0;
-    if (!r->verified || r->hybrid.reps == 0) return;
-    if (r->serial.reps) r->speedup = r->serial.median_s / r->hybrid.median_s;
-    if (r->openmp.reps) r->speedup_openmp = r->openmp.median_s / r->hybrid.median_s;
+    /* Cases run on the pool alone. */
+    const bench_time *ours = r->is_case ? &r->pool : &r->hybrid;
+    if (!r->verified || ours->reps == 0 || ours->median_s <= 0) return;
+    if (r->serial.reps) r->speedup = r->serial.median_s / ours->median_s;
+    if (r->openmp.reps) r->speedup_openmp = r->openmp.median_s / ours->median_s;
 }

@@ -2,6 +2,8 @@
  * device that took it down; see bench.h. */
 #include "session.h"
 
+#include "case.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,10 +77,10 @@ static void set_job(bench_session *s, const bench_result *r)
 {
     const bench_options *o = s->options;
     bench_job *job = &s->shared->job;
-    *job = (bench_job){.kind = BENCH_JOB_WORKLOAD, .elements = r->elements,
+    *job = (bench_job){.kind = r->is_case ? BENCH_JOB_CASE : BENCH_JOB_WORKLOAD, .elements = r->elements,
                        .threads = o->threads, .carve = o->carve, .policy = o->policy,
                        .reps = o->quick ? 7 : 9, .budget_s = o->quick ? 2.5 : 25,
-                       .cold = o->cold, .verbose = o->verbose};
+                       .cold = o->cold, .verbose = o->verbose, .quick = o->quick};
     yki_copy_text(job->workload, sizeof job->workload, r->workload);
 }
 
@@ -132,19 +134,58 @@ static int worse_code(int a, int b)
     return YKI_EXIT_OK;
 }
 
-static int run_one(bench_session *s, const yki_workload *w, const bench_device *carved)
+/* The result at the end of the list, whose name, size and devices are set. */
+static int run_next(bench_session *s, bench_result *r)
 {
-    bench_result *r = &s->results[s->n_results];
-    *r = (bench_result){.elements = bench_elements(s->options, w)};
-    yki_copy_text(r->workload, sizeof r->workload, w->name);
-    set_devices(s, r, carved);
-    yki_progress("%s %s (%zu of %zu)", w->name, r->carved_device, s->n_results + 1, s->asked);
+    yki_progress("%s %s (%zu of %zu)", r->workload, r->carved_device, s->n_results + 1, s->asked);
     int code = run_turn(s, r);
     if (code == YKI_EXIT_INTERRUPTED) return code;
     s->n_results++;
     bench_derive(r);
     if (code == YKI_EXIT_OK && bench_bad_device(r)) code = YKI_EXIT_ERROR;
     return r->n_wrong ? YKI_EXIT_WRONG : code;
+}
+
+static int run_one(bench_session *s, const yki_workload *w, const bench_device *carved)
+{
+    bench_result *r = &s->results[s->n_results];
+    *r = (bench_result){.elements = bench_elements(s->options, w)};
+    yki_copy_text(r->workload, sizeof r->workload, w->name);
+    set_devices(s, r, carved);
+    return run_next(s, r);
+}
+
+static bool has_row(const bench_session *s, const bench_row *row)
+{
+    return row->devices != BENCH_ROW_IF_DEVICES || s->n_devices > 0;
+}
+
+static int run_row(bench_session *s, const bench_row *row)
+{
+    bench_result *r = &s->results[s->n_results];
+    *r = (bench_result){.elements = row->elements, .is_case = true};
+    yki_copy_text(r->workload, sizeof r->workload, row->name);
+    if (row->devices == BENCH_ROW_DEVICES) set_devices(s, r, NULL);
+    return run_next(s, r);
+}
+
+static int run_cases(bench_session *s, int code)
+{
+    const bench_options *o = s->options;
+    for (size_t c = 0; c < o->n_cases; c++)
+        for (size_t k = 0; k < o->cases[c]->n_rows && code != YKI_EXIT_INTERRUPTED; k++)
+            if (has_row(s, &o->cases[c]->rows[k]))
+                code = worse_code(code, run_row(s, &o->cases[c]->rows[k]));
+    return code;
+}
+
+static size_t rows_of_cases(const bench_session *s)
+{
+    size_t n = 0;
+    for (size_t c = 0; c < s->options->n_cases; c++)
+        for (size_t k = 0; k < s->options->cases[c]->n_rows; k++)
+            n += has_row(s, &s->options->cases[c]->rows[k]);
+    return n;
 }
 
 static size_t turns(const bench_session *s)
@@ -157,7 +198,7 @@ static size_t turns(const bench_session *s)
 int bench_session_run(bench_session *s)
 {
     int code = YKI_EXIT_OK;
-    s->asked = s->options->n_workloads * turns(s);
+    s->asked = s->options->n_workloads * turns(s) + rows_of_cases(s);
     s->results = calloc(s->asked, sizeof *s->results);
     if (!s->results) return yki_error(BENCH_TOOL, "out of memory");
     for (size_t w = 0; w < s->options->n_workloads; w++) {
@@ -168,6 +209,7 @@ int bench_session_run(bench_session *s)
             code = worse_code(code, run_one(s, s->options->workloads[w], carved));
         }
     }
+    code = run_cases(s, code);
     yki_progress(NULL);
     return code;
 }

@@ -105,20 +105,31 @@ static void put_derived(json_t *o, const bench_result *r)
     if (r->has_regret) json_object_set_new(o, "regret", number(r->regret));
     if (r->has_efficiency) json_object_set_new(o, "efficiency", number(r->efficiency));
     if (r->balance > 0) json_object_set_new(o, "balance", number(r->balance));
-    json_object_set_new(o, "max_error", number(r->max_error));
-    json_object_set_new(o, "tolerance", number(r->tolerance));
+    if (!r->is_case) {
+        json_object_set_new(o, "max_error", number(r->max_error));
+        json_object_set_new(o, "tolerance", number(r->tolerance));
+    }
     json_object_set_new(o, "verified", json_boolean(r->verified));
+}
+
+/* What was run; of cases, what they have. */
+static void put_extent(json_t *o, const bench_result *r)
+{
+    json_object_set_new(o, "workload", json_string(r->workload));
+    if (!r->is_case || r->elements)
+        json_object_set_new(o, "elements", json_integer((json_int_t)r->elements));
+    json_object_set_new(o, "shape", json_string(r->shape));
+    if (r->note[0]) json_object_set_new(o, "note", json_string(r->note));
+    if (r->is_case) return;
+    json_object_set_new(o, "items", json_integer((json_int_t)r->items));
+    json_object_set_new(o, "bytes", number(r->bytes));
+    json_object_set_new(o, "flops", number(r->flops));
 }
 
 static json_t *result(const bench_result *r)
 {
     json_t *o = json_object();
-    json_object_set_new(o, "workload", json_string(r->workload));
-    json_object_set_new(o, "elements", json_integer((json_int_t)r->elements));
-    json_object_set_new(o, "shape", json_string(r->shape));
-    json_object_set_new(o, "items", json_integer((json_int_t)r->items));
-    json_object_set_new(o, "bytes", number(r->bytes));
-    json_object_set_new(o, "flops", number(r->flops));
+    put_extent(o, r);
     json_object_set_new(o, "carved_device", text_or_null(r->carved_device));
     json_object_set_new(o, "threads", r->threads ? json_integer((json_int_t)r->threads)
                                                  : json_null());
@@ -126,7 +137,7 @@ static json_t *result(const bench_result *r)
     set_time(o, "openmp", &r->openmp);
     set_time(o, "pool", &r->pool);
     json_object_set_new(o, "devices", devices(r));
-    json_object_set_new(o, "hybrid", hybrid(r));
+    if (!r->is_case) json_object_set_new(o, "hybrid", hybrid(r));
     json_object_set_new(o, "peers", peers(r));
     put_derived(o, r);
     json_object_set_new(o, "wrong", problems(r));

@@ -47,7 +47,8 @@ static int fill_line(struct libscols_line *line, const bench_result *r)
              r->carved_device);
     const char *cells[COLUMNS] = {
         [NAME] = name,
-        [ELEMENTS] = yki_human_count(buf[ELEMENTS], r->elements),
+        [ELEMENTS] = r->is_case && !r->elements ? "-"
+                                                : yki_human_count(buf[ELEMENTS], r->elements),
         [SERIAL] = time_cell(buf[SERIAL], &r->serial),
         [OPENMP] = time_cell(buf[OPENMP], &r->openmp),
         [POOL] = time_cell(buf[POOL], &r->pool),
@@ -125,6 +126,15 @@ static void put_problems(FILE *f, const bench_report *report)
     }
 }
 
+/* What cases have to say besides their times. */
+static void put_notes(FILE *f, const bench_report *report)
+{
+    for (size_t k = 0; k < report->n_results; k++) {
+        const bench_result *r = &report->results[k];
+        if (r->note[0]) fprintf(f, "%-8s %s\n", r->workload, r->note);
+    }
+}
+
 /* Devices that compute on the pool's own cores are said so once. */
 static void put_sharing(FILE *f, const bench_report *report)
 {
@@ -173,10 +183,13 @@ static void put_series(FILE *f, const bench_result *r, const char *name, const b
 {
     char median[YKI_HUMAN], least[YKI_HUMAN], rate[YKI_HUMAN], flops[YKI_HUMAN];
     if (t->reps == 0) return;
-    fprintf(f, "  %-10s %10s  min %10s  spread %5.1f %%  reps %2d  %12s  %14s\n", name,
+    fprintf(f, "  %-10s %10s  min %10s  spread %5.1f %%  reps %2d", name,
             yki_human_seconds(median, t->median_s), yki_human_seconds(least, t->min_s),
-            100 * t->spread, (int)t->reps, yki_human_rate(rate, r->bytes / t->median_s, "B/s"),
-            yki_human_rate(flops, r->flops / t->median_s, "flop/s"));
+            100 * t->spread, (int)t->reps);
+    if (!r->is_case)
+        fprintf(f, "  %12s  %14s", yki_human_rate(rate, r->bytes / t->median_s, "B/s"),
+                yki_human_rate(flops, r->flops / t->median_s, "flop/s"));
+    putc('\n', f);
 }
 
 /* --verbose: everything that was measured. */
@@ -190,6 +203,7 @@ static void put_details(FILE *f, const bench_result *r)
     for (uint64_t k = 0; k < r->n_devices; k++)
         put_series(f, r, r->devices[k].id, &r->devices[k].time);
     if (!r->is_pool) put_series(f, r, "hybrid", &r->hybrid);
+    if (r->is_case) return;
     fprintf(f, "  error %.3g of at most %.3g: %s\n", r->max_error, r->tolerance,
             w ? w->measure : "");
 }
@@ -209,6 +223,7 @@ static void put_report(FILE *f, const bench_report *report, const char *table)
     put_singles(f, report);
     put_problems(f, report);
     put_sharing(f, report);
+    put_notes(f, report);
     put_noise(f, report);
     for (size_t k = 0; k < report->n_results; k++) {
         verified += report->results[k].verified;
