@@ -30,6 +30,37 @@ typedef struct mask {
     bool turn;      /* of this turn (continue clears it) */
 } mask;
 
+/* ---- variables ---- */
+
+static void declare(writer *w, const yki_var *v)
+{
+    yki_text name = {0};
+    yki_emit_line(w->e);
+    yki_text_printf(&name, "u_%s_%u", v->name, v->id);
+    yki_emit_decl(w->e, v->type->plain, yki_text_get(&name));
+    yki_text_free(&name);
+}
+
+/* The derived ones, in the order of their declarations, as later ones use earlier ones. */
+static void declare_derived(writer *w, const yki_lane_var *v, bool uniform)
+{
+    if (!v) return;
+    declare_derived(w, v->next, uniform);
+    if (!v->derived || v->uniform != uniform) return;
+    declare(w, v->var);
+    add(w->e, " = ");
+    yki_emit_expr(w->e, v->var->init);
+    yki_text_printf(w->e->out, "; (void)u_%s_%u;", v->var->name, v->var->id);
+}
+
+static bool mentions_derived(const writer *w, const yki_part *p)
+{
+    for (const yki_lane_var *v = w->plan->vars; v; v = v->next) {
+        if (v->derived && !v->uniform && yki_part_mentions(p, v->var)) return true;
+    }
+    return false;
+}
+
 /* ---- one pass over the lanes ---- */
 
 static void open_pass(writer *w, const yki_part *p, const mask *m, bool jumps)
@@ -49,13 +80,10 @@ static void open_pass(writer *w, const yki_part *p, const mask *m, bool jumps)
                         yki_emit_kind(a->elem->kind, false), a->var->name, a->var->name);
         yki_text_printf(e->out, " (void)u_%s;", a->var->name);
     }
+    if (mentions_derived(w, p)) declare_derived(w, w->plan->vars, false);
     for (const yki_lane_var *v = w->plan->vars; v; v = v->next) {
-        if (!v->lane || !yki_part_mentions(p, v->var)) continue;
-        yki_emit_line(e);
-        yki_text name = {0};
-        yki_text_printf(&name, "u_%s_%u", v->var->name, v->var->id);
-        yki_emit_decl(e, v->var->type->plain, yki_text_get(&name));
-        yki_text_free(&name);
+        if (!v->lane || v->derived || !yki_part_mentions(p, v->var)) continue;
+        declare(w, v->var);
         yki_text_printf(e->out, " = yk_v%u[yk_l];", v->var->id);
     }
     for (const mask *x = m; x; x = jumps ? x->outer : NULL) {
@@ -68,7 +96,7 @@ static void close_pass(writer *w, const yki_part *p, const mask *m, bool jumps)
 {
     yki_emit *e = w->e;
     for (const yki_lane_var *v = w->plan->vars; v; v = v->next) {
-        if (!v->lane || !yki_part_writes(p, v->var)) continue;
+        if (!v->lane || v->derived || !yki_part_writes(p, v->var)) continue;
         yki_emit_line(e);
         yki_text_printf(e->out, "yk_v%u[yk_l] = u_%s_%u;", v->var->id, v->var->name, v->var->id);
     }
@@ -410,8 +438,11 @@ void yki_emit_spmd(yki_emit *e, const yki_kinfo *k, const yki_spmd *s)
     e->indent = 1;
     line(e,
          "const int32_t yk_b32 = (int32_t)yk_b, yk_y32 = (int32_t)yk_y, yk_z32 = (int32_t)yk_z;");
+    line(e, "const yk_items yk_w = {yk_b, yk_y, yk_z, yk_b32, yk_y32, yk_z32, yk_rp};");
+    line(e, "(void)yk_w;");
+    declare_derived(&w, s->vars, true);
     for (const yki_lane_var *v = s->vars; v; v = v->next) {
-        if (!v->lane) continue;
+        if (!v->lane || v->derived) continue;
         yki_text name = {0};
         yki_text_printf(&name, "yk_v%u[64]", v->var->id);
         yki_emit_line(e);

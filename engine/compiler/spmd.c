@@ -168,13 +168,78 @@ static void collect_vars(planner *p, const yki_stmt *s)
     collect_vars(p, s->other);
 }
 
+/* ---- derived variables ---- */
+
+static bool repeatable_call(const yki_expr *e)
+{
+    if (!e->builtin) return false;
+    if (e->builtin->cls == YKI_B_INTEGER) return true;
+    return e->builtin->cls == YKI_B_WORK_ITEM && (e->builtin->work_item == YKI_WI_GLOBAL_ID ||
+                                                  e->builtin->work_item == YKI_WI_GLOBAL_SIZE ||
+                                                  e->builtin->work_item == YKI_WI_GLOBAL_OFFSET);
+}
+
+/* Cheap, the same whenever it is asked, and exact: no memory, no division, no floats. */
+static bool repeatable(const planner *p, const yki_expr *e)
+{
+    if (!e) return true;
+    if (!yki_type_is_integer(e->type) && e->type->kind != YKI_T_POINTER) return false;
+    switch (e->kind) {
+    case YKI_EX_INT: return true;
+    case YKI_EX_VAR: {
+        const yki_lane_var *v = yki_spmd_var(p->plan, e->var);
+        return e->var->kind == YKI_VAR_PARAM || yki_is_constant(e->var) || (v && v->derived);
+    }
+    case YKI_EX_BINARY:
+        if (e->op == YKI_OP_DIV || e->op == YKI_OP_MOD) return false;
+        break;
+    case YKI_EX_UNARY:
+    case YKI_EX_COND:
+    case YKI_EX_CAST: break;
+    case YKI_EX_CALL:
+        if (!repeatable_call(e)) return false;
+        break;
+    default: return false;
+    }
+    for (uint32_t i = 0; i < e->arg_count; i++) {
+        if (!repeatable(p, e->args[i])) return false;
+    }
+    return repeatable(p, e->a) && repeatable(p, e->b) && repeatable(p, e->c);
+}
+
+static bool uniform(const planner *p, const yki_expr *e);
+
+/* Those that the body declares outside all loops and branches. */
+static void find_derived(planner *p, const yki_stmt *body)
+{
+    for (const yki_stmt *s = body->first; s; s = s->next) {
+        for (const yki_var *var = s->vars; var; var = var->next) {
+            bool fixed = var->init && !var->reassigned && !var->address_taken &&
+                         !(var->type->quals & YKI_VOLATILE);
+            yki_lane_var *v = fixed && !yki_is_constant(var) ? variable(p, var) : NULL;
+            if (!v || !repeatable(p, var->init)) continue;
+            v->derived = true;
+            v->uniform = uniform(p, var->init);
+            v->lane = !v->uniform;
+        }
+    }
+}
+
 /* ---- uniform loops ---- */
+
+/* The lanes lie along dimension 0; the other ids are the same in all. */
+static bool other_dimension(const yki_expr *dimension)
+{
+    int64_t d;
+    return yki_fold_int(dimension, &d) && d > 0;
+}
 
 static bool uniform(const planner *p, const yki_expr *e)
 {
     if (!e) return true;
     switch (e->kind) {
     case YKI_EX_VAR: {
+        if (yki_is_constant(e->var)) return true;
         if (e->var->kind == YKI_VAR_PARAM) return !e->var->reassigned && !e->var->address_taken;
         const yki_lane_var *v = yki_spmd_var(p->plan, e->var);
         return v && v->uniform;
@@ -186,8 +251,9 @@ static bool uniform(const planner *p, const yki_expr *e)
     case YKI_EX_COND:
     case YKI_EX_CAST: return uniform(p, e->a) && uniform(p, e->b) && uniform(p, e->c);
     case YKI_EX_CALL:
-        return e->builtin && e->builtin->cls == YKI_B_WORK_ITEM &&
-               e->builtin->work_item == YKI_WI_GLOBAL_SIZE && uniform(p, e->args[0]);
+        if (!e->builtin || e->builtin->cls != YKI_B_WORK_ITEM) return false;
+        if (e->builtin->work_item == YKI_WI_GLOBAL_SIZE) return uniform(p, e->args[0]);
+        return e->builtin->work_item == YKI_WI_GLOBAL_ID && other_dimension(e->args[0]);
     default: return false;
     }
 }
@@ -405,6 +471,7 @@ yki_spmd *yki_spmd_plan(yki_back *b, const yki_kinfo *k)
     if (!plan) return NULL;
     planner p = {b->arena, plan, false};
     collect_vars(&p, k->func->body);
+    find_derived(&p, k->func->body);
     plan->parts = parts_of(&p, k->func->body->first, NULL);
     mention_all(&p, plan->parts);
     return fits(&p) ? plan : NULL;

@@ -40,8 +40,11 @@ typedef struct yki_lane_var {
     struct yki_lane_var *next;
     const yki_var *var;
     uint32_t segment;   /* the only one that mentions it, so far */
-    bool uniform;       /* the variable of a uniform loop */
-    bool lane;          /* mentioned in several: an array */
+    bool uniform;       /* the variable of a uniform loop, or derived and the same in all */
+    bool derived;       /* never changes, made of ids and arguments alone: where it is
+                         * needed it is computed again, so that C compilers see what an
+                         * index is made of */
+    bool lane;          /* mentioned in several: an array, if not derived */
 } yki_lane_var;
 
 typedef struct yki_spmd {

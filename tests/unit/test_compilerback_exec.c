@@ -60,6 +60,7 @@ ITEM(rows_of_loops, a->u, a->v, a->w, a->h)
 
 ITEM(convolve, a->u, a->v, a->w, a->h, a->r)
 ITEM(edges, a->u, a->v, a->w, a->h)
+ITEM(derived, a->u, a->v, a->w, a->h, a->m)
 
 static const int sizes[] = {0, 1, 2, 5, 63, 64, 65, 127, 128, 129, 200, 521, 1000};
 
@@ -122,6 +123,7 @@ PLANE(transpose)
 PLANE(rows_of_loops)
 PLANE(convolve, .r = 2)
 PLANE(edges)
+PLANE(derived, .m = 5)
 
 /* A part of a plane needs its rows and their neighbours, and an array no longer than it is. */
 static void test_border_windows(void **state)
@@ -217,7 +219,7 @@ int main(void)
         cmocka_unit_test(test_escapes),       cmocka_unit_test(test_pairwise),
         cmocka_unit_test(test_nested),        cmocka_unit_test(test_branches),
         cmocka_unit_test(test_rows_of_loops), cmocka_unit_test(test_local_groups),
-        cmocka_unit_test(test_negative),
+        cmocka_unit_test(test_negative),       cmocka_unit_test(test_derived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

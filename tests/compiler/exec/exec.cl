@@ -326,3 +326,23 @@ kernel void edges(global const float *u, global float *v, int w, int h)
     v[y * w + x] = u[y * w + left] + u[y * w + right] + u[up * w + x] + u[down * w + x] + 0.5f * u[far * w + x] +
                    0.25f * u[y * w + round] + u[y * w + x];
 }
+
+/* What is made of ids and arguments alone, some of it the same in a row; and what is not. */
+kernel void derived(global const float *u, global float *v, int w, int h, int m)
+{
+    int x = get_global_id(0), y = get_global_id(1);
+    if (x >= w || y >= h) return;
+    const int at = y * w + x, turns = y < m ? y : m, odd = at & 1;
+    int changes = at;
+    global const float *row = u + y * w;
+    float s = 0.0f;
+    for (int j = 0; j < turns; j++) {
+        s += row[x] * (float)(x & 3);
+        changes ^= j + odd;
+    }
+    for (int j = turns; j < m + (x & 1); j++) {
+        int x = j + at;
+        s += (float)(x & 7);
+    }
+    v[at] = s + (float)(changes & 1023);
+}
