@@ -5,11 +5,11 @@ enum { RADIUS = 15, SIDE = 2 * RADIUS + 1 };
 
 static inline int clamp(int v, int most) { return v < 0 ? 0 : v > most ? most : v; }
 
-void YKI_BASELINE_NAME(gaussian)(int width, int height, const float *image, const float *weight,
-                                 float *blurred)
+void YKI_BASELINE_NAME(gaussian)(int width, int height, int begin, int end, const float *image,
+                                 const float *weight, float *blurred)
 {
 #pragma omp parallel for
-    for (int y = 0; y < height; y++) {
+    for (int y = begin; y < end; y++) {
         for (int x = 0; x < width; x++) {
             float sum = 0;
             for (int j = 0; j < SIDE; j++) {

@@ -50,17 +50,26 @@ static void fill(yki_instance *in, uint64_t seed)
 
 static void serial(yki_instance *in)
 {
-    gaussian_serial((int)in->extent.nx, (int)in->extent.ny, in->array[IMAGE].data,
-                    in->array[WEIGHT].data, in->array[BLURRED].data);
+    int nx = (int)in->extent.nx, ny = (int)in->extent.ny;
+    gaussian_serial(nx, ny, 0, ny, in->array[IMAGE].data, in->array[WEIGHT].data,
+                    in->array[BLURRED].data);
 }
 
 #ifdef YKI_OPENMP
 static void openmp(yki_instance *in)
 {
-    gaussian_openmp((int)in->extent.nx, (int)in->extent.ny, in->array[IMAGE].data,
-                    in->array[WEIGHT].data, in->array[BLURRED].data);
+    int nx = (int)in->extent.nx, ny = (int)in->extent.ny;
+    gaussian_openmp(nx, ny, 0, ny, in->array[IMAGE].data, in->array[WEIGHT].data,
+                    in->array[BLURRED].data);
 }
 #endif
+
+static void part(const yki_instance *in, size_t launch, size_t begin, size_t end, void *partial)
+{
+    (void)launch, (void)partial;
+    gaussian_serial((int)in->extent.nx, (int)in->extent.ny, (int)begin, (int)end,
+                    in->array[IMAGE].data, in->array[WEIGHT].data, in->array[BLURRED].data);
+}
 
 static yk_status yoke(yki_instance *in, yk_engine *engine, const yk_run_opts *opts,
                       yk_report *report)
@@ -99,7 +108,8 @@ const yki_workload yki_workload_gaussian = {
                "as all terms are positive",
     .elements = {(size_t)1 << 13, (size_t)1 << 17, (size_t)1 << 22},
     .n_arrays = 3, .arrays = arrays,
-    .describe = describe, .fill = fill, .serial = serial, .yoke = yoke, .check = check,
+    .describe = describe, .fill = fill, .serial = serial, .part = part, .yoke = yoke,
+    .check = check,
 #ifdef YKI_OPENMP
     .openmp = openmp,
 #endif

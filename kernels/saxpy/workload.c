@@ -49,6 +49,13 @@ static void openmp(yki_instance *in)
 }
 #endif
 
+static void part(const yki_instance *in, size_t launch, size_t begin, size_t end, void *partial)
+{
+    (void)launch, (void)partial;
+    saxpy_serial(end - begin, A, (const double *)in->array[X].data + begin,
+                 (double *)in->array[Y].data + begin);
+}
+
 static yk_status yoke(yki_instance *in, yk_engine *engine, const yk_run_opts *opts,
                       yk_report *report)
 {
@@ -93,7 +100,8 @@ const yki_workload yki_workload_saxpy = {
                "fuse the multiplication with the addition",
     .elements = {(size_t)1 << 17, (size_t)1 << 23, (size_t)1 << 26},
     .n_arrays = 2, .arrays = arrays,
-    .describe = describe, .fill = fill, .serial = serial, .yoke = yoke, .check = check,
+    .describe = describe, .fill = fill, .serial = serial, .part = part, .yoke = yoke,
+    .check = check,
 #ifdef YKI_OPENMP
     .openmp = openmp,
 #endif

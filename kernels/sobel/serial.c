@@ -12,11 +12,11 @@ static inline uint16_t edge(const uint8_t *above, const uint8_t *here, const uin
     return (uint16_t)(sqrtf((float)(gx * gx + gy * gy)) + 0.5f);
 }
 
-void YKI_BASELINE_NAME(sobel)(int width, int height, const uint8_t *restrict grey,
-                              uint16_t *restrict edges)
+void YKI_BASELINE_NAME(sobel)(int width, int height, int begin, int end,
+                              const uint8_t *restrict grey, uint16_t *restrict edges)
 {
 #pragma omp parallel for
-    for (int y = 0; y < height; y++) {
+    for (int y = begin; y < end; y++) {
         const uint8_t *here = grey + (size_t)y * width;
         const uint8_t *above = y > 0 ? here - width : here;
         const uint8_t *below = y < height - 1 ? here + width : here;

@@ -38,17 +38,24 @@ static void fill(yki_instance *in, uint64_t seed)
 
 static void serial(yki_instance *in)
 {
-    sobel_serial((int)in->extent.nx, (int)in->extent.ny, in->array[GREY].data,
-                 in->array[EDGES].data);
+    int nx = (int)in->extent.nx, ny = (int)in->extent.ny;
+    sobel_serial(nx, ny, 0, ny, in->array[GREY].data, in->array[EDGES].data);
 }
 
 #ifdef YKI_OPENMP
 static void openmp(yki_instance *in)
 {
-    sobel_openmp((int)in->extent.nx, (int)in->extent.ny, in->array[GREY].data,
-                 in->array[EDGES].data);
+    int nx = (int)in->extent.nx, ny = (int)in->extent.ny;
+    sobel_openmp(nx, ny, 0, ny, in->array[GREY].data, in->array[EDGES].data);
 }
 #endif
+
+static void part(const yki_instance *in, size_t launch, size_t begin, size_t end, void *partial)
+{
+    (void)launch, (void)partial;
+    sobel_serial((int)in->extent.nx, (int)in->extent.ny, (int)begin, (int)end,
+                 in->array[GREY].data, in->array[EDGES].data);
+}
 
 static yk_status yoke(yki_instance *in, yk_engine *engine, const yk_run_opts *opts,
                       yk_report *report)
@@ -86,7 +93,8 @@ const yki_workload yki_workload_sobel = {
                "rounding changes",
     .elements = {(size_t)1 << 18, (size_t)1 << 23, (size_t)1 << 27},
     .n_arrays = 2, .arrays = arrays,
-    .describe = describe, .fill = fill, .serial = serial, .yoke = yoke, .check = check,
+    .describe = describe, .fill = fill, .serial = serial, .part = part, .yoke = yoke,
+    .check = check,
 #ifdef YKI_OPENMP
     .openmp = openmp,
 #endif

@@ -31,15 +31,24 @@ static void fill(yki_instance *in, uint64_t seed)
 
 static void serial(yki_instance *in)
 {
-    transpose_serial(in->extent.nx, in->extent.ny, in->array[IN].data, in->array[OUT].data);
+    size_t nx = in->extent.nx, ny = in->extent.ny;
+    transpose_serial(nx, ny, 0, ny, in->array[IN].data, in->array[OUT].data);
 }
 
 #ifdef YKI_OPENMP
 static void openmp(yki_instance *in)
 {
-    transpose_openmp(in->extent.nx, in->extent.ny, in->array[IN].data, in->array[OUT].data);
+    size_t nx = in->extent.nx, ny = in->extent.ny;
+    transpose_openmp(nx, ny, 0, ny, in->array[IN].data, in->array[OUT].data);
 }
 #endif
+
+static void part(const yki_instance *in, size_t launch, size_t begin, size_t end, void *partial)
+{
+    (void)launch, (void)partial;
+    transpose_serial(in->extent.nx, in->extent.ny, begin, end, in->array[IN].data,
+                     in->array[OUT].data);
+}
 
 static yk_status yoke(yki_instance *in, yk_engine *engine, const yk_run_opts *opts,
                       yk_report *report)
@@ -73,7 +82,8 @@ const yki_workload yki_workload_transpose = {
     .measure = "difference of an element; none is allowed, as nothing is computed",
     .elements = {(size_t)1 << 18, (size_t)1 << 24, (size_t)1 << 26},
     .n_arrays = 2, .arrays = arrays,
-    .describe = describe, .fill = fill, .serial = serial, .yoke = yoke, .check = check,
+    .describe = describe, .fill = fill, .serial = serial, .part = part, .yoke = yoke,
+    .check = check,
 #ifdef YKI_OPENMP
     .openmp = openmp,
 #endif
