@@ -1,8 +1,10 @@
 /* What the files of the run room share.
  *
  * One mutex, runner->lock, guards the queue, the seats' states and the running launch
- * with its plan; `changed` tells every sleeper that one of them has.  It is never held
- * while a kernel, a driver or the pool works. */
+ * with its plan; `changed` tells every sleeper that one of them has, but for the queue,
+ * whose sleepers have `turn`: launches that no device is part of must not wake the
+ * devices' threads, which would take cores from the next.  The lock is never held while
+ * a kernel, a driver or the pool works. */
 #ifndef YKI_RUN_INT_H
 #define YKI_RUN_INT_H
 
@@ -84,7 +86,7 @@ typedef struct yki_seat {
 struct yki_runner {
     yki_runner_parts parts;
     pthread_mutex_t lock;
-    pthread_cond_t changed;         /* of the monotonic clock */
+    pthread_cond_t changed, turn;   /* of the monotonic clock */
     bool closing;
 
     uint64_t next_ticket, serving;  /* queue of launches */
@@ -115,8 +117,8 @@ static inline uint64_t yki_kernel_key(const yk_kernel *kernel)
 /* ---- runner.c ---- */
 void yki_runner_lock(yki_runner *r);
 void yki_runner_unlock(yki_runner *r);
-void yki_runner_changed(yki_runner *r);     /* wakes every sleeper; lock held */
-/* Sleeps until something changed; false on the deadline.  Lock held. */
+void yki_runner_changed(yki_runner *r);     /* wakes sleepers; lock held */
+/* Sleeps until something but the queue changed; false on the deadline.  Lock held. */
 bool yki_runner_sleep(yki_runner *r, uint64_t deadline_ns);
 uint64_t yki_runner_take_ticket(yki_runner *r);             /* lock held */
 /* False: the deadline passed, and the turn may or may not have come.  Lock held. */

@@ -4,27 +4,42 @@
 #include <string.h>
 #include <time.h>
 
+/* One whose deadlines are of the monotonic clock. */
+static bool open_condition(pthread_cond_t *cond)
+{
+    pthread_condattr_t attr;
+    if (pthread_condattr_init(&attr) != 0) return false;
+    bool ok = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 &&
+              pthread_cond_init(cond, &attr) == 0;
+    (void)pthread_condattr_destroy(&attr);
+    return ok;
+}
+
 yk_status yki_runner_open(yki_runner **out, const yki_runner_parts *parts)
 {
     yki_runner *r = yki_alloc(1, sizeof *r);
     if (!r) return YK_E_NOMEM;
     r->parts = *parts;
-    pthread_condattr_t attr;
     if (pthread_mutex_init(&r->lock, NULL) != 0) goto no_mutex;
-    if (pthread_condattr_init(&attr) != 0) goto no_attr;
-    if (pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) != 0 ||
-        pthread_cond_init(&r->changed, &attr) != 0)
-        goto no_cond;
-    (void)pthread_condattr_destroy(&attr);
+    if (!open_condition(&r->changed)) goto no_changed;
+    if (!open_condition(&r->turn)) goto no_turn;
     *out = r;
     return YK_OK;
-no_cond:
-    (void)pthread_condattr_destroy(&attr);
-no_attr:
+no_turn:
+    (void)pthread_cond_destroy(&r->changed);
+no_changed:
     (void)pthread_mutex_destroy(&r->lock);
 no_mutex:
     yki_free(r);
     return YK_E_NOMEM;
+}
+
+static bool sleep_on(yki_runner *r, pthread_cond_t *cond, uint64_t deadline_ns)
+{
+    if (deadline_ns == UINT64_MAX) return pthread_cond_wait(cond, &r->lock) == 0;
+    struct timespec t = {.tv_sec = (time_t)(deadline_ns / 1000000000u),
+                         .tv_nsec = (long)(deadline_ns % 1000000000u)};
+    return pthread_cond_timedwait(cond, &r->lock, &t) == 0;
 }
 
 void yki_runner_close(yki_runner **runner)
@@ -34,13 +49,14 @@ void yki_runner_close(yki_runner **runner)
     *runner = NULL;
     yki_submitter_close(&r->submitter);     /* finishes what was submitted */
     yki_runner_lock(r);
-    while (r->serving != r->next_ticket) (void)yki_runner_sleep(r, UINT64_MAX);
+    while (r->serving != r->next_ticket) (void)sleep_on(r, &r->turn, UINT64_MAX);
     r->closing = true;
     yki_runner_changed(r);
     yki_runner_unlock(r);
     yki_opener_join(r->opener);     /* no seat's thread starts any more */
     for (size_t i = 0; i < YKI_SEATS; i++) yki_seat_close(&r->seats[i]);
     yki_opener_close(&r->opener);
+    (void)pthread_cond_destroy(&r->turn);
     (void)pthread_cond_destroy(&r->changed);
     (void)pthread_mutex_destroy(&r->lock);
     yki_free(r);
@@ -53,10 +69,7 @@ void yki_runner_changed(yki_runner *r) { (void)pthread_cond_broadcast(&r->change
 
 bool yki_runner_sleep(yki_runner *r, uint64_t deadline_ns)
 {
-    if (deadline_ns == UINT64_MAX) return pthread_cond_wait(&r->changed, &r->lock) == 0;
-    struct timespec t = {.tv_sec = (time_t)(deadline_ns / 1000000000u),
-                         .tv_nsec = (long)(deadline_ns % 1000000000u)};
-    return pthread_cond_timedwait(&r->changed, &r->lock, &t) == 0;
+    return sleep_on(r, &r->changed, deadline_ns);
 }
 
 uint64_t yki_runner_take_ticket(yki_runner *r) { return r->next_ticket++; }
@@ -69,7 +82,7 @@ bool yki_runner_await_turn(yki_runner *r, uint64_t ticket, uint64_t deadline_ns)
             r->gone[r->n_gone++] = ticket;
             return false;
         }
-        (void)yki_runner_sleep(r, late ? UINT64_MAX : deadline_ns);
+        (void)sleep_on(r, &r->turn, late ? UINT64_MAX : deadline_ns);
     }
     return deadline_ns == UINT64_MAX || yki_now_ns() < deadline_ns;
 }
@@ -90,7 +103,7 @@ void yki_runner_end_turn(yki_runner *r, uint64_t ticket)
     if (r->serving != ticket) return;   /* it had gone, and was passed over or will be */
     do r->serving++;
     while (has_gone(r, r->serving));
-    yki_runner_changed(r);
+    (void)pthread_cond_broadcast(&r->turn);
 }
 
 yk_status yki_runner_settle(yki_runner *r, uint64_t deadline_ns, yk_diag *diag)
