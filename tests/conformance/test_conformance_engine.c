@@ -55,6 +55,19 @@ static yki_instance *open_instance(const yki_workload *w, size_t elements)
     return in;
 }
 
+/* At most `most`, and small enough for many runs: some workloads cost n squared, others
+ * much for each element. */
+static size_t affordable(const yki_workload *w, size_t most)
+{
+    static const size_t sizes[] = {60013, 20011, 5003, 2003};
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        yki_extent extent;
+        w->describe(sizes[i], &extent);
+        if (sizes[i] <= most && extent.flops < 1e8) return sizes[i];
+    }
+    return 509;
+}
+
 static void test_levels_and_threads(void **state)
 {
     (void)state;
@@ -69,25 +82,14 @@ static void test_levels_and_threads(void **state)
             yk_engine *e = open_engine("none", yk_isa_name((yk_isa)isa), threads);
             (void)snprintf(what, sizeof what, "%s, %zu threads", yk_isa_name((yk_isa)isa), threads);
             for (size_t k = 0; k < yki_workload_count; k++) {
-                yki_instance *in = open_instance(yki_workloads[k], 5003);
+                const yki_workload *w = yki_workloads[k];
+                yki_instance *in = open_instance(w, affordable(w, 5003));
                 check_run(in, e, NULL, what);
                 yki_instance_close(&in);
             }
             yk_engine_close(&e);
         }
     }
-}
-
-/* Large enough to be split, small enough for many runs: some workloads cost n squared. */
-static size_t affordable(const yki_workload *w)
-{
-    static const size_t sizes[] = {60013, 20011, 5003};
-    for (size_t i = 0; i < COUNT(sizes); i++) {
-        yki_extent extent;
-        w->describe(sizes[i], &extent);
-        if (extent.flops < 1e8) return sizes[i];
-    }
-    return 2003;
 }
 
 static const yk_policy policies[] = {YK_POLICY_SINGLE, YK_POLICY_STATIC, YK_POLICY_DYNAMIC,
@@ -120,7 +122,7 @@ static void test_devices_and_policies(void **state)
     yk_engine *e = open_engine("all", NULL, 0);
     size_t n = yk_engine_devices(e, info, COUNT(info));
     for (size_t k = 0; k < yki_workload_count; k++) {
-        yki_instance *in = open_instance(yki_workloads[k], affordable(yki_workloads[k]));
+        yki_instance *in = open_instance(yki_workloads[k], affordable(yki_workloads[k], SIZE_MAX));
         for (size_t d = 1; d < n && d < COUNT(info); d++) {
             char with_pool[32];
             if (info[d].state != YK_DEVICE_READY) {
@@ -156,7 +158,7 @@ static void *call_often(void *ctx)
     caller *c = ctx;
     yki_instance *in = NULL;
     const yki_workload *w = yki_workloads[c->workload % yki_workload_count];
-    if (yki_instance_open(&in, w, 3001, 5) != YK_OK) return NULL;
+    if (yki_instance_open(&in, w, affordable(w, 3001), 5) != YK_OK) return NULL;
     yki_instance_reset(in);
     w->serial(in);
     yki_instance_keep(in);
