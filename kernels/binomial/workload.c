@@ -66,6 +66,15 @@ static void openmp(yki_instance *in)
 }
 #endif
 
+static void part(const yki_instance *in, size_t launch, size_t begin, size_t end, void *partial)
+{
+    const yki_array *a = in->array;
+    (void)launch, (void)partial;
+    binomial_serial(end - begin, chance(true), chance(false), (const float *)a[PRICE].data + begin,
+                    (const float *)a[STRIKE].data + begin, a[RATIO].data,
+                    (float *)a[PUT].data + begin);
+}
+
 static yk_status yoke(yki_instance *in, yk_engine *engine, const yk_run_opts *opts,
                       yk_report *report)
 {
@@ -103,7 +112,8 @@ const yki_workload yki_workload_binomial = {
                "255 steps and two in exercising, on both sides",
     .elements = {(size_t)1 << 11, (size_t)1 << 15, (size_t)1 << 19},
     .n_arrays = 4, .arrays = arrays,
-    .describe = describe, .fill = fill, .serial = serial, .yoke = yoke, .check = check,
+    .describe = describe, .fill = fill, .serial = serial, .part = part, .yoke = yoke,
+    .check = check,
 #ifdef YKI_OPENMP
     .openmp = openmp,
 #endif

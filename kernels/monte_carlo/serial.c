@@ -13,14 +13,14 @@ static float radius(uint32_t word)
 
 static float angle(uint32_t word) { return 6.2831853f * ((float)(word >> 8) * 0x1p-24f); }
 
-void YKI_BASELINE_NAME(monte_carlo)(size_t paths, uint32_t seed, unsigned steps, float drift,
-                                    float spread, float price, float strike, float *total,
-                                    uint32_t *drawn)
+void YKI_BASELINE_NAME(monte_carlo)(size_t begin, size_t end, uint32_t seed, unsigned steps,
+                                    float drift, float spread, float price, float strike,
+                                    double *total, uint32_t *drawn)
 {
     double paid = 0, averages = 0;
     uint32_t mixed = 0;
 #pragma omp parallel for reduction(+ : paid, averages, mixed)
-    for (size_t i = 0; i < paths; i++) {
+    for (size_t i = begin; i < end; i++) {
         float x = 0, sum = 0;
         for (unsigned k = 0; k < steps; k += 4) {
             uint32_t w[4] = {(uint32_t)i, (uint32_t)(i >> 32), k, 0};
@@ -38,7 +38,7 @@ void YKI_BASELINE_NAME(monte_carlo)(size_t paths, uint32_t seed, unsigned steps,
         paid += average > strike ? (double)(average - strike) : 0;
         averages += (double)average;
     }
-    total[0] += (float)paid;
-    total[1] += (float)averages;
+    total[0] += paid;
+    total[1] += averages;
     *drawn += mixed;
 }

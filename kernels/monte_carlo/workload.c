@@ -44,17 +44,43 @@ static float drift(void)
 
 static float spread(void) { return (float)(VOLATILITY * sqrt(YEARS / STEPS)); }
 
+/* Sums in double. */
+typedef struct sums {
+    double total[2];
+    uint32_t drawn;
+} sums;
+
+static void combine(yki_instance *in, const void *partial)
+{
+    const sums *s = partial;
+    float *total = in->array[TOTAL].data;
+    uint32_t *drawn = in->array[DRAWN].data;
+    for (int k = 0; k < 2; k++) total[k] = (float)((double)total[k] + s->total[k]);
+    *drawn += s->drawn;
+}
+
+static void part(const yki_instance *in, size_t launch, size_t begin, size_t end, void *partial)
+{
+    sums *s = partial;
+    (void)in, (void)launch;
+    monte_carlo_serial(begin, end, SEED, STEPS, drift(), spread(), PRICE, STRIKE, s->total,
+                       &s->drawn);
+}
+
 static void serial(yki_instance *in)
 {
-    monte_carlo_serial(in->extent.nx, SEED, STEPS, drift(), spread(), PRICE, STRIKE,
-                       in->array[TOTAL].data, in->array[DRAWN].data);
+    sums s = {0};
+    part(in, 0, 0, in->extent.nx, &s);
+    combine(in, &s);
 }
 
 #ifdef YKI_OPENMP
 static void openmp(yki_instance *in)
 {
-    monte_carlo_openmp(in->extent.nx, SEED, STEPS, drift(), spread(), PRICE, STRIKE,
-                       in->array[TOTAL].data, in->array[DRAWN].data);
+    sums s = {0};
+    monte_carlo_openmp(0, in->extent.nx, SEED, STEPS, drift(), spread(), PRICE, STRIKE, s.total,
+                       &s.drawn);
+    combine(in, &s);
 }
 #endif
 
@@ -115,7 +141,8 @@ const yki_workload yki_workload_monte_carlo = {
                "4 ulp over 16 steps, both sides; ordered sums); the random words exactly",
     .elements = {(size_t)1 << 14, (size_t)1 << 18, (size_t)1 << 22},
     .n_arrays = 2, .arrays = arrays,
-    .describe = describe, .fill = fill, .serial = serial, .yoke = yoke, .check = check,
+    .describe = describe, .fill = fill, .serial = serial, .part = part,
+    .partial_bytes = sizeof(sums), .combine = combine, .yoke = yoke, .check = check,
 #ifdef YKI_OPENMP
     .openmp = openmp,
 #endif

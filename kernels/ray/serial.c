@@ -89,11 +89,12 @@ static void trace(const float *ball, int balls, int bounces, vec light, vec d, f
     }
 }
 
-void YKI_BASELINE_NAME(ray)(size_t width, size_t height, float step, const float *ball, int balls,
-                            int bounces, const float light[3], float *image)
+void YKI_BASELINE_NAME(ray)(size_t width, size_t height, size_t begin, size_t end, float step,
+                            const float *ball, int balls, int bounces, const float light[3],
+                            float *image)
 {
 #pragma omp parallel for schedule(dynamic)
-    for (size_t py = 0; py < height; py++) {
+    for (size_t py = begin; py < end; py++) {
         for (size_t px = 0; px < width; px++) {
             float dx = ((float)px - 0.5f * (float)(width - 1)) * step;
             float dy = (0.5f * (float)(height - 1) - (float)py) * step;

@@ -53,17 +53,24 @@ static void fill(yki_instance *in, uint64_t seed)
 
 static void serial(yki_instance *in)
 {
-    ray_serial(in->extent.nx, in->extent.ny, step(in), in->array[BALL].data, BALLS, BOUNCES,
+    ray_serial(in->extent.nx, in->extent.ny, 0, in->extent.ny, step(in), in->array[BALL].data, BALLS, BOUNCES,
                LIGHT, in->array[IMAGE].data);
 }
 
 #ifdef YKI_OPENMP
 static void openmp(yki_instance *in)
 {
-    ray_openmp(in->extent.nx, in->extent.ny, step(in), in->array[BALL].data, BALLS, BOUNCES,
+    ray_openmp(in->extent.nx, in->extent.ny, 0, in->extent.ny, step(in), in->array[BALL].data, BALLS, BOUNCES,
                LIGHT, in->array[IMAGE].data);
 }
 #endif
+
+static void part(const yki_instance *in, size_t launch, size_t begin, size_t end, void *partial)
+{
+    (void)launch, (void)partial;
+    ray_serial(in->extent.nx, in->extent.ny, begin, end, step(in), in->array[BALL].data, BALLS,
+               BOUNCES, LIGHT, in->array[IMAGE].data);
+}
 
 static yk_status yoke(yki_instance *in, yk_engine *engine, const yk_run_opts *opts,
                       yk_report *report)
@@ -124,7 +131,8 @@ const yki_workload yki_workload_ray = {
                "along its ray in double; pixels where a comparison is too close to call may differ",
     .elements = {(size_t)1 << 13, (size_t)1 << 17, (size_t)1 << 21},
     .n_arrays = 2, .arrays = arrays,
-    .describe = describe, .fill = fill, .serial = serial, .yoke = yoke, .check = check,
+    .describe = describe, .fill = fill, .serial = serial, .part = part, .yoke = yoke,
+    .check = check,
 #ifdef YKI_OPENMP
     .openmp = openmp,
 #endif

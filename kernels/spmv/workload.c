@@ -11,9 +11,9 @@ enum { ROW, COLS, VALS, X, Y };
 enum { BLOCK = 64, MEAN = 16 };
 
 static const yki_array_spec arrays[] = {
-    [ROW] = {"row", YKI_INPUT, 2 * sizeof(unsigned), 0},    /* room for rows + 1 */
-    [COLS] = {"cols", YKI_INPUT, MEAN * sizeof(unsigned), 0},
-    [VALS] = {"vals", YKI_INPUT, MEAN * sizeof(float), 0},
+    [ROW] = {"row", YKI_INPUT, sizeof(unsigned), 0},
+    [COLS] = {"cols", YKI_INPUT, sizeof(unsigned), 0},
+    [VALS] = {"vals", YKI_INPUT, sizeof(float), 0},
     [X] = {"x", YKI_INPUT, sizeof(float), 0},
     [Y] = {"y", YKI_OUTPUT, sizeof(float), 0},
 };
@@ -23,6 +23,8 @@ static void describe(size_t elements, yki_extent *out)
     double n = (double)elements;
     *out = (yki_extent){.elements = elements, .nx = elements, .ny = 1, .items = elements,
                         .launches = 1, .bytes = n * (12 + 8 * MEAN), .flops = 2 * MEAN * n};
+    out->count[ROW] = elements + 1;
+    out->count[COLS] = out->count[VALS] = MEAN * elements;
     snprintf(out->shape, sizeof out->shape, "%zu rows, %zu entries", elements, MEAN * elements);
 }
 
@@ -53,14 +55,12 @@ static void fill_lengths(yki_instance *in, uint64_t *seed)
 {
     unsigned *row = in->array[ROW].data;
     size_t n = in->extent.elements, order[BLOCK];
-    if (n == 0) return;
     row[0] = 0;
     for (size_t i = 0; i < n; i++) {
         if (i % BLOCK == 0) shuffle(seed, order);
         bool whole = i / BLOCK * BLOCK + BLOCK <= n;
         row[i + 1] = row[i] + (whole ? length_of(order[i % BLOCK]) : MEAN);
     }
-    for (size_t i = n + 1; i < 2 * n; i++) row[i] = 0;
 }
 
 /* Half of a row's entries lie side by side round the diagonal, the others anywhere, one in
@@ -115,6 +115,14 @@ static void openmp(yki_instance *in)
 }
 #endif
 
+static void part(const yki_instance *in, size_t launch, size_t begin, size_t end, void *partial)
+{
+    const yki_array *a = in->array;
+    (void)launch, (void)partial;
+    spmv_serial(end - begin, (const unsigned *)a[ROW].data + begin, a[COLS].data, a[VALS].data,
+                a[X].data, (float *)a[Y].data + begin);
+}
+
 static yk_status yoke(yki_instance *in, yk_engine *engine, const yk_run_opts *opts,
                       yk_report *report)
 {
@@ -155,7 +163,8 @@ const yki_workload yki_workload_spmv = {
                "rounding of 2^-24 for each, on both sides",
     .elements = {(size_t)1 << 16, (size_t)1 << 20, (size_t)1 << 23},
     .n_arrays = 5, .arrays = arrays,
-    .describe = describe, .fill = fill, .serial = serial, .yoke = yoke, .check = check,
+    .describe = describe, .fill = fill, .serial = serial, .part = part, .yoke = yoke,
+    .check = check,
 #ifdef YKI_OPENMP
     .openmp = openmp,
 #endif
