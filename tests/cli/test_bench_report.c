@@ -152,22 +152,56 @@ static void test_summary(void **state)
     assert_true(t.reps == 0 && t.median_s == 0);
 }
 
+/* Coverage of [x_r, x_(n+1-r)] for the median: n 6, r 1: 1 - 2/64 = 0.969; n 8, r 1: 0.992,
+ * r 2: 0.930; n 9, r 2: 0.961; n 20, r 6: 0.959, r 7: 0.885. */
+static void test_interval(void **state)
+{
+    static const struct { size_t n, rank; } cases[] = {{1, 0}, {5, 0}, {6, 1}, {7, 1}, {8, 1},
+                                                       {9, 2}, {12, 3}, {15, 4}, {20, 6}};
+    (void)state;
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        double samples[64];
+        size_t n = cases[k].n, rank = cases[k].rank;
+        for (size_t i = 0; i < n; i++) samples[i] = (double)(n - i);
+        bench_time t = bench_summary(samples, n);
+        if (rank == 0 ? t.hi_s != 0 : t.lo_s != (double)rank || t.hi_s != (double)(n + 1 - rank))
+            fail_msg("%zu samples: %g..%g", n, t.lo_s, t.hi_s);
+    }
+}
+
 static void test_change(void **state)
 {
-    static const struct { double ratio, spread; uint64_t reps; bench_change change; } cases[] = {
-        {1.00, 0.01, 9, BENCH_SAME},      {1.50, 0.01, 9, BENCH_SLOWER},
-        {0.50, 0.01, 9, BENCH_FASTER},    {1.10, 0.30, 9, BENCH_INCONCLUSIVE},
-        {1.00, 0.30, 9, BENCH_INCONCLUSIVE}, {1.50, 0.00, 2, BENCH_INCONCLUSIVE},
-        {1.01, 0.00, 9, BENCH_SAME},
+    /* The half width of both medians' intervals, relative; 0: there is none. */
+    static const struct { double ratio, half; bench_change change; } cases[] = {
+        {1.00, 0.01, BENCH_SAME},         {1.50, 0.01, BENCH_SLOWER},
+        {0.50, 0.01, BENCH_FASTER},       {1.10, 0.30, BENCH_INCONCLUSIVE},
+        {1.00, 0.30, BENCH_INCONCLUSIVE}, {1.50, 0.00, BENCH_INCONCLUSIVE},
+        {1.01, 1e-6, BENCH_SAME},         {1.03, 1e-6, BENCH_SLOWER},
     };
     (void)state;
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
-        bench_time before = {1, 1, cases[k].spread, cases[k].reps, 0, 0}, now = before;
-        now.median_s = cases[k].ratio;
+        double half = cases[k].half, ratio = cases[k].ratio;
+        bench_time before = {1, 1, half, 9, 1 - half, 1 + half};
+        bench_time now = {ratio, ratio, half, 9, ratio * (1 - half), ratio * (1 + half)};
+        if (half == 0) before.lo_s = before.hi_s = now.lo_s = now.hi_s = 0;
         bench_ratio r = bench_compare_times(&before, &now);
         if (r.change != cases[k].change) fail_msg("case %zu: %d", k, r.change);
         assert_true(r.lo <= r.ratio && r.ratio <= r.hi);
     }
+}
+
+/* Uneven intervals: old 1.00 in [0.90, 1.01], new 1.10 in [1.09, 1.30].  Down from the ratio
+ * go new's lower and old's upper half: ln(1.10/1.09) = 0.00913 and ln(1.01) = 0.00995, together
+ * 0.01351; up: ln(1.30/1.10) = 0.16705 and ln(1/0.90) = 0.10536, together 0.19750. */
+static void test_ratio_interval(void **state)
+{
+    (void)state;
+    bench_time before = {1, 0.9, 0.1, 9, 0.90, 1.01}, now = {1.10, 1, 0.1, 9, 1.09, 1.30};
+    bench_ratio r = bench_compare_times(&before, &now);
+    assert_true(fabs(r.ratio - 1.10) < 1e-12);
+    assert_true(fabs(r.lo - 1.10 * exp(-0.01351)) < 1e-4);
+    assert_true(fabs(r.hi - 1.10 * exp(0.19750)) < 1e-4);
+    assert_int_equal(r.change, BENCH_SLOWER);
 }
 
 int main(void)
@@ -176,7 +210,8 @@ int main(void)
         cmocka_unit_test(test_derive),       cmocka_unit_test(test_best_single),
         cmocka_unit_test(test_unverified),   cmocka_unit_test(test_json),
         cmocka_unit_test(test_schema_check), cmocka_unit_test(test_summary),
-        cmocka_unit_test(test_change),
+        cmocka_unit_test(test_interval),     cmocka_unit_test(test_change),
+        cmocka_unit_test(test_ratio_interval),
     };
     return cmocka_run_group_tests_name("yoke-bench reports", tests, NULL, NULL);
 }

@@ -420,8 +420,10 @@ static void scale_times(json_t *result, double factor)
     static const char *const series[] = {"pool", "hybrid"};
     for (size_t k = 0; k < 2; k++) {
         json_t *t = json_object_get(result, series[k]);
-        json_object_set_new(t, "median_s", json_real(factor * number_at(t, "median_s")));
-        json_object_set_new(t, "spread", json_real(0.01));
+        double median = factor * number_at(t, "median_s");
+        json_object_set_new(t, "median_s", json_real(median));
+        json_object_set_new(t, "lo_s", json_real(0.99 * median));
+        json_object_set_new(t, "hi_s", json_real(1.01 * median));
     }
 }
 

@@ -103,6 +103,7 @@ typedef struct bench_device {
     bench_status status;
     char reason[256];
     bench_time time;
+    double transfer_s;      /* of that, staging and transfers; 0: unknown */
 } bench_device;
 
 /* Another runtime with the same workload, in a process of its own (--peers). */
@@ -119,6 +120,14 @@ typedef struct bench_part {
     uint64_t items;
     double busy_s;
 } bench_part;
+
+/* What ended the timing of a workload. */
+typedef enum bench_stop {
+    BENCH_BY_TIME,      /* its time was up */
+    BENCH_BY_NOISE,     /* every median is known well enough */
+    BENCH_BY_REPS       /* there are as many samples as are ever taken */
+} bench_stop;
+const char *bench_stop_name(bench_stop stopped);
 
 #define BENCH_MAX_WRONG 8
 #define BENCH_TEXT 256
@@ -150,7 +159,10 @@ typedef struct bench_result {
     uint32_t n_wrong;
     char wrong[BENCH_MAX_WRONG][BENCH_TEXT];    /* "pool: bin 17 is ..." */
     bool complete;              /* everything was measured */
-    bool cut_short;             /* fewer repetitions than planned: time ran out */
+    bench_stop stopped;
+    double noise;               /* the widest interval of a median, see bench_noise; of the
+                                 * devices, the fastest one's */
+    bool cut_short;             /* even the least number of samples took too long */
     char failure[BENCH_TEXT];   /* why it is not complete */
     /* Derived by bench_derive; 0 or empty where they do not apply. */
     bool verified;
@@ -170,21 +182,32 @@ const char *bench_type_name(yk_device_type type);
 
 /* ---- statistics (stats.c) ---- */
 
-/* Sorts samples (seconds).  n 0 gives a bench_time without repetitions. */
+/* Sorts samples (seconds).  n 0 gives a bench_time without repetitions.
+ *
+ * The interval of the median is that of order statistics: with x_1 <= ... <= x_n and any
+ * continuous distribution, P(x_r <= median <= x_(n+1-r)) = 1 - 2 sum_(i<r) C(n, i) / 2^n
+ * (David and Nagaraja, Order Statistics, 3rd ed., 7.1).  The largest r is taken that keeps
+ * at least 95 %; below six samples there is none. */
 bench_time bench_summary(double *samples, size_t n);
 double bench_median(double *samples, size_t n);
+/* Half the interval's width over the median; infinite without an interval. */
+double bench_noise(bench_time t);
 
 typedef enum bench_change {
     BENCH_SAME, BENCH_FASTER, BENCH_SLOWER, BENCH_INCONCLUSIVE, BENCH_CHANGES
 } bench_change;
 typedef struct bench_ratio {
     double ratio;       /* new / old: below 1 is faster */
-    double lo, hi;      /* 95 % interval */
+    double lo, hi;      /* 95 % interval; 0 and infinite where there is none */
     bench_change change;
 } bench_ratio;
-/* Compares two series by their medians.  The spread of a median of n samples is
- * 1.2533/1.349 IQR/sqrt(n) (that of a normal mean, widened by sqrt(pi/2)); the two add in
- * quadrature, times Student's t. */
+/* Compares two series by their medians.  The interval of the ratio comes from those of
+ * the two medians, on the scale of logarithms (MOVER: Zou and Donner, Statistics in
+ * Medicine 27, 2008): with a and b the logarithms of the old and the new median,
+ *     (b - a) - sqrt((b - b_lo)^2 + (a_hi - a)^2)  to
+ *     (b - a) + sqrt((b_hi - b)^2 + (a - a_lo)^2)
+ * It needs no normal distribution and may lie unevenly about the ratio.  Less than 2 % is
+ * never called a change. */
 bench_ratio bench_compare_times(const bench_time *before, const bench_time *now);
 
 /* ---- parent and child ---- */
@@ -198,8 +221,8 @@ typedef struct bench_job {
     uint64_t elements;
     uint64_t threads, carve;
     yk_policy policy;
-    uint64_t reps;
     double budget_s;        /* for timing */
+    double noise;           /* how well every median should be known, see bench_noise */
     bool cold, verbose, quick;
 } bench_job;
 
@@ -260,12 +283,12 @@ typedef struct bench_report {
     const bench_options *options;
     char command[1024];
     json_t *machine;            /* owned */
-    char headline[BENCH_TEXT];  /* the machine in one line */
     bench_result *results;      /* owned */
     size_t n_results;
     size_t asked;               /* workloads (times turns) that should have run */
     double throttled_s;         /* by the cgroup's quota while running; negative: unknown */
     bool interrupted;
+    int code;                   /* what the program will exit with */
 } bench_report;
 
 json_t *bench_json(const bench_report *report);         /* new reference */

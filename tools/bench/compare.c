@@ -95,9 +95,12 @@ static bool read_time(const json_t *o, bench_time *t)
 {
     json_int_t reps = json_integer_value(json_object_get(o, "reps"));
     *t = (bench_time){.median_s = real_at(o, "median_s"), .min_s = real_at(o, "min_s"),
-                      .spread = real_at(o, "spread"), .reps = reps > 0 ? (uint64_t)reps : 0};
-    return t->reps > 0 && t->median_s > 0 && isfinite(t->median_s) && t->spread >= 0 &&
-           isfinite(t->spread);
+                      .spread = real_at(o, "spread"), .reps = reps > 0 ? (uint64_t)reps : 0,
+                      .lo_s = real_at(o, "lo_s"), .hi_s = real_at(o, "hi_s")};
+    bool interval = t->lo_s > 0 && t->lo_s <= t->median_s && t->median_s <= t->hi_s &&
+                    isfinite(t->hi_s);
+    if (!interval) t->lo_s = t->hi_s = 0;
+    return t->reps > 0 && t->median_s > 0 && isfinite(t->median_s);
 }
 
 /* `ours`: a time that Yoke answers for, as against a baseline's. */

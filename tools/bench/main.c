@@ -25,27 +25,13 @@ static double throttled_seconds(void)
     return at ? strtod(at + strlen("throttled_usec "), NULL) * 1e-6 : -1;
 }
 
-static void make_headline(bench_report *report, const yk_topo *t, const bench_session *s)
-{
-    char *to = report->headline;
-    size_t size = sizeof report->headline, used;
-    const char *cpu = yk_topo_cpu_model(t);
-    used = (size_t)snprintf(to, size, "%s, %zu workers, %s", cpu[0] ? cpu : "unknown processor",
-                            yk_topo_workers(t), yk_isa_name(yk_topo_isa(t)));
-    for (size_t k = 0; k < s->n_devices && used < size; k++)
-        used += (size_t)snprintf(to + used, size - used, "; %s %s", s->devices[k].id,
-                                 s->devices[k].known_as);
-    if (used < size)
-        snprintf(to + used, size - used, "\nserial: %s; OpenMP: %s", yki_serial_flags,
-                 yki_openmp_flags ? yki_openmp_flags : "none in this build");
-}
-
 static json_t *describe_machine(const yk_topo *t, const bench_session *s)
 {
     json_t *m = yki_machine_json(t), *list = json_array();
     for (size_t k = 0; k < s->n_devices; k++)
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "id", s->devices[k].id,
-                                              "name", s->devices[k].name, "platform",
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s}", "id", s->devices[k].id,
+                                              "name", s->devices[k].name, "known_as",
+                                              s->devices[k].known_as, "platform",
                                               s->devices[k].platform, "type",
                                               bench_type_name(s->devices[k].type)));
     json_object_set_new(m, "devices", list);
@@ -105,10 +91,9 @@ static int report_all(bench_session *s, const yk_topo *t, double throttled, int 
     const bench_options *o = s->options;
     bench_report report = {.options = o, .results = s->results, .n_results = s->n_results,
                            .asked = s->asked, .machine = describe_machine(t, s),
-                           .interrupted = code == YKI_EXIT_INTERRUPTED};
+                           .interrupted = code == YKI_EXIT_INTERRUPTED, .code = code};
     double now = throttled_seconds();
     report.throttled_s = throttled < 0 || now < 0 ? -1 : now - throttled;
-    make_headline(&report, t, s);
     join_command(o, report.command, sizeof report.command);
     json_t *json = bench_json(&report);
     int wrote = json ? write_reports(o, &report, json) : yki_error(BENCH_TOOL, "out of memory");

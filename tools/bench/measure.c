@@ -70,6 +70,16 @@ static void note_wrong(bench_run *run, const bench_variant *v, const char *text)
         snprintf(r->wrong[r->n_wrong++], BENCH_TEXT, "%s: %s", name, text);
 }
 
+/* The engine tells of all devices that were asked for; here that is the one. */
+static const char *own_words(const char *why, const char *id)
+{
+    static const char all[] = " can run it: ";
+    const char *at = strstr(why, all);
+    if (at) why = at + strlen(all);
+    size_t n = strlen(id);
+    return strncmp(why, id, n) == 0 && strncmp(why + n, ": ", 2) == 0 ? why + n + 2 : why;
+}
+
 /* A launch did not succeed.  A device is left out; without the pool there is no result. */
 static void note_failure(bench_run *run, bench_variant *v, yk_status st)
 {
@@ -79,7 +89,7 @@ static void note_failure(bench_run *run, bench_variant *v, yk_status st)
         bench_device *d = &run->result->devices[v->device];
         d->status = st == YK_E_UNSUPPORTED ? BENCH_UNSUPPORTED
                     : st == YK_E_TIMEOUT   ? BENCH_TIMEOUT : BENCH_CRASHED;
-        yki_copy_text(d->reason, sizeof d->reason, why);
+        yki_copy_text(d->reason, sizeof d->reason, own_words(why, d->id));
         return;
     }
     snprintf(run->result->failure, BENCH_TEXT, "%s: %.200s", bench_variant_name(run, v), why);

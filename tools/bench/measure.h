@@ -5,6 +5,7 @@
 
 #include "bench.h"
 
+#define BENCH_MIN_REPS 7
 #define BENCH_MAX_REPS 64
 
 typedef enum bench_variant_kind {

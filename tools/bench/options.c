@@ -49,7 +49,7 @@ void bench_usage(FILE *to)
           "\n"
           "What to run\n"
           "  --list              show the workloads and their sizes, and end\n"
-          "  --size SIZE         small, medium (default), large, or a number of elements: 4096, 16Mi\n"
+          "  --size SIZE         small, medium (default), large, or elements: 4096, 16Mi\n"
           "  --sizes A..B        a series over sizes: A elements, twice as many, up to B\n"
           "  --scaling           a series over numbers of threads: 1, 2, ... up to all\n"
           "  --peers             other runtimes as well, where they are installed\n"
@@ -123,10 +123,11 @@ static bool parse_elements(const char *text, size_t lo, size_t *out)
 static int parse_sizes(bench_options *o, const char *value)
 {
     static const char expected[] = "A..B, two numbers of elements, as in 4Ki..16Mi";
-    static const char number[] = "a whole number of elements from 1 to 1024 Gi, as in 4096 or 16Mi";
+    static const char number[] = "a whole number from 1 to 1024 Gi, as in 4096 or 16Mi";
     char first[64];
     const char *dots = strstr(value, "..");
-    if (!dots || (size_t)(dots - value) >= sizeof first) return bad_value("--sizes", value, expected);
+    if (!dots || (size_t)(dots - value) >= sizeof first)
+        return bad_value("--sizes", value, expected);
     memcpy(first, value, (size_t)(dots - value));
     first[dots - value] = '\0';
     if (!parse_elements(first, 1, &o->sizes_from))
@@ -134,7 +135,8 @@ static int parse_sizes(bench_options *o, const char *value)
     if (!parse_elements(dots + 2, 1, &o->sizes_to))
         return yki_usage_error(BENCH_TOOL, "--sizes %s: '%s' is not %s", value, dots + 2, number);
     if (o->sizes_from > o->sizes_to)
-        return yki_usage_error(BENCH_TOOL, "--sizes %s: %s is more than %s", value, first, dots + 2);
+        return yki_usage_error(BENCH_TOOL, "--sizes %s: %s is more than %s", value, first,
+                               dots + 2);
     return YKI_EXIT_OK;
 }
 

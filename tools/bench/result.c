@@ -14,6 +14,12 @@ const char *bench_status_name(bench_status status)
     return names[status];
 }
 
+const char *bench_stop_name(bench_stop stopped)
+{
+    static const char *const names[] = {"time", "noise", "reps"};
+    return names[stopped];
+}
+
 const char *bench_type_name(yk_device_type type)
 {
     switch (type) {

@@ -4,10 +4,15 @@
 
 #include "case.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/base.h"
+
+/* Seconds of timing for all workloads, and for each with --quick; how well medians should
+ * be known. */
+static const double ALL_S = 150, QUICK_S = 0.6, NOISE = 0.03, QUICK_NOISE = 0.05;
 
 /* ---- one workload, one turn ---- */
 
@@ -73,13 +78,21 @@ static bool blame(bench_session *s, bench_result *r, bench_end end, const char *
     return any;
 }
 
+/* The time is shared out, so that all workloads together end when one would expect. */
+static double budget(const bench_session *s)
+{
+    double n = (double)s->asked;
+    return s->options->quick ? QUICK_S : fmin(fmax(ALL_S / n, 4), 25);
+}
+
 static void set_job(bench_session *s, const bench_result *r)
 {
     const bench_options *o = s->options;
     bench_job *job = &s->shared->job;
-    *job = (bench_job){.kind = r->is_case ? BENCH_JOB_CASE : BENCH_JOB_WORKLOAD, .elements = r->elements,
+    *job = (bench_job){.kind = r->is_case ? BENCH_JOB_CASE : BENCH_JOB_WORKLOAD,
+                       .elements = r->elements,
                        .threads = o->threads, .carve = o->carve, .policy = o->policy,
-                       .reps = o->quick ? 7 : 9, .budget_s = o->quick ? 2.5 : 25,
+                       .budget_s = budget(s), .noise = o->quick ? QUICK_NOISE : NOISE,
                        .cold = o->cold, .verbose = o->verbose, .quick = o->quick};
     yki_copy_text(job->workload, sizeof job->workload, r->workload);
 }

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+static const double CONFIDENCE = 0.95;
+
 static int by_value(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -26,6 +28,20 @@ double bench_median(double *samples, size_t n)
     return quantile(samples, n, 0.5);
 }
 
+/* The rank r (from 1) whose x_r and x_(n+1-r) enclose the median with 95 %; 0: none. */
+static size_t interval_rank(size_t n)
+{
+    double term = exp2(-(double)n), below = 0;      /* C(n, i) / 2^n, and their sum */
+    size_t rank = 0;
+    for (size_t i = 0; i < n / 2; i++) {
+        below += term;
+        if (1 - 2 * below < CONFIDENCE) break;
+        rank = i + 1;
+        term *= (double)(n - i) / (double)(i + 1);
+    }
+    return rank;
+}
+
 bench_time bench_summary(double *samples, size_t n)
 {
     bench_time t = {0};
@@ -35,16 +51,16 @@ bench_time bench_summary(double *samples, size_t n)
     t.reps = n;
     if (t.median_s > 0)
         t.spread = (quantile(samples, n, 0.75) - quantile(samples, n, 0.25)) / t.median_s;
+    size_t rank = interval_rank(n);
+    if (rank == 0) return t;
+    t.lo_s = samples[rank - 1];
+    t.hi_s = samples[n - rank];
     return t;
 }
 
-/* Student's t for 95 %, two-sided, by degrees of freedom. */
-static double student(uint64_t freedom)
+double bench_noise(bench_time t)
 {
-    static const double t[] = {12.71, 12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26,
-                               2.23, 2.20, 2.18, 2.16, 2.14, 2.13, 2.12, 2.11, 2.10, 2.09, 2.09};
-    size_t last = sizeof t / sizeof t[0] - 1;
-    return freedom < last ? t[freedom] : freedom < 60 ? 2.09 : 1.96;
+    return t.hi_s > 0 && t.median_s > 0 ? (t.hi_s - t.lo_s) / (2 * t.median_s) : INFINITY;
 }
 
 /* Less than this is never called a change: two runs of one program differ by as much
@@ -62,14 +78,13 @@ static bench_change judge(const bench_ratio *r)
 
 bench_ratio bench_compare_times(const bench_time *before, const bench_time *now)
 {
-    double a = before->spread * before->spread / (double)before->reps;
-    double b = now->spread * now->spread / (double)now->reps;
-    uint64_t samples = before->reps + now->reps;
-    double half = student(samples > 2 ? samples - 2 : 0) * (1.2533 / 1.349) * sqrt(a + b);
-    bench_ratio r = {.ratio = now->median_s / before->median_s};
-    r.lo = r.ratio * exp(-half);
-    r.hi = r.ratio * exp(half);
-    /* A median of fewer than three says nothing about its own error. */
-    r.change = before->reps < 3 || now->reps < 3 ? BENCH_INCONCLUSIVE : judge(&r);
+    bench_ratio r = {.ratio = now->median_s / before->median_s, .hi = INFINITY,
+                     .change = BENCH_INCONCLUSIVE};
+    if (!(before->lo_s > 0) || !(now->lo_s > 0)) return r;
+    r.lo = r.ratio * exp(-hypot(log(now->median_s / now->lo_s),
+                                log(before->hi_s / before->median_s)));
+    r.hi = r.ratio * exp(hypot(log(now->hi_s / now->median_s),
+                               log(before->median_s / before->lo_s)));
+    r.change = judge(&r);
     return r;
 }

@@ -4,7 +4,9 @@
  * process is quiet: no thread of another variant spins.  Then follow runs that are not
  * timed, until threads just woken have found a core each (the kernel first puts an OpenMP
  * thread beside the one that woke it, and takes milliseconds to move it).  A round takes
- * one sample of each variant, starting with another one each time. */
+ * one sample of each variant, in random order.
+ *
+ * Rounds go on until the medians of all variants are known well enough, or time is up. */
 #include "measure.h"
 
 #include <math.h>
@@ -13,7 +15,11 @@
 #include "base/base.h"
 
 static const double SAMPLE_S = 4e-3, WAKE_S = 15e-3, WARM_S = 0.5;
-enum { WARM_RUNS = 2, WARM_HYBRID_RUNS = 8, LEAST_ROUNDS = 3, MAX_INNER = 256 };
+/* A run no faster than 0.97 of the best before it: caches and clocks have settled. */
+static const double STABLE = 0.97;
+/* Time is up: after the budget with enough samples, after so many budgets with few. */
+static const double FEW_BUDGETS = 5;
+enum { WARM_RUNS = 2, WARM_HYBRID_RUNS = 8, FEW_ROUNDS = 3, MAX_INNER = 1024 };
 
 /* ---- one sample ---- */
 
@@ -29,10 +35,21 @@ static double timed_runs(bench_run *run, bench_variant *v, yk_engine *engine, si
     return s / (double)count;
 }
 
+/* Of the report of `runs` launches on one device: the least seen stands for all, as waiting
+ * is what makes the others longer. */
+static void keep_transfers(bench_run *run, const bench_variant *v, const yk_report *report)
+{
+    bench_device *d = &run->result->devices[v->device];
+    double s = 0, runs = run->shared->job.cold ? 1 : (double)v->inner;
+    for (uint32_t k = 0; k < report->n_parts; k++) s += report->parts[k].transfer_s;
+    if (v->n == 0 || s / runs < d->transfer_s) d->transfer_s = s / runs;
+}
+
 static void keep_sample(bench_run *run, bench_variant *v, double s, const yk_report *report)
 {
     if (v->off || v->n == BENCH_MAX_REPS) return;
     if (v->kind == BENCH_HYBRID) run->hybrid[v->n] = *report;
+    if (v->kind == BENCH_DEVICE) keep_transfers(run, v, report);
     v->samples[v->n++] = s;
 }
 
@@ -78,33 +95,102 @@ static void sample_cold(bench_run *run, bench_variant *v)
 
 /* ---- all of them ---- */
 
-/* Runs until the split has settled, and chooses how many runs make a sample. */
-static void warm_up(bench_run *run, bench_variant *v)
+/* Runs until it no longer gets faster, which for a split takes some launches. */
+static void run_until_stable(bench_run *run, bench_variant *v)
 {
-    size_t runs = v->kind == BENCH_HYBRID ? WARM_HYBRID_RUNS : WARM_RUNS;
+    size_t least = v->kind == BENCH_HYBRID ? WARM_HYBRID_RUNS : WARM_RUNS;
     uint64_t begin = yki_now_ns();
-    bench_variant_step(run, v, "warming up");
-    yki_instance_reset(run->instance);
     v->estimate_s = INFINITY;
-    for (size_t k = 0; k < runs && !v->off; k++) {
-        yk_report report = {0};
-        double s = timed_runs(run, v, run->engine, 1, &report);
+    for (size_t k = 0; !v->off; k++) {
+        yk_report unused = {0};
+        double s = timed_runs(run, v, run->engine, 1, &unused);
+        bool stable = k + 1 >= least && s >= STABLE * v->estimate_s;
         v->estimate_s = fmin(v->estimate_s, s);
-        if (k > 0 && yki_seconds(yki_now_ns() - begin) > WARM_S) break;
+        if (stable || (k > 0 && yki_seconds(yki_now_ns() - begin) > WARM_S)) break;
     }
-    double inner = ceil(SAMPLE_S / fmax(v->estimate_s, 1e-9));
-    v->inner = inner > MAX_INNER ? MAX_INNER : inner < 1 ? 1 : (size_t)inner;
 }
 
-static void round_of_samples(bench_run *run, size_t round)
+/* Doubles the runs of a sample until it is long enough for the clock and for whatever
+ * interrupts it. */
+static void choose_inner(bench_run *run, bench_variant *v)
 {
+    for (v->inner = 1; v->inner < MAX_INNER && !v->off; v->inner *= 2) {
+        yk_report unused = {0};
+        if (v->estimate_s * (double)v->inner >= SAMPLE_S) break;
+        v->estimate_s = timed_runs(run, v, run->engine, v->inner, &unused);
+    }
+}
+
+static void warm_up(bench_run *run, bench_variant *v)
+{
+    bench_variant_step(run, v, "warming up");
+    yki_instance_reset(run->instance);
+    run_until_stable(run, v);
+    choose_inner(run, v);
+}
+
+/* Fisher and Yates: every order is equally likely. */
+static void shuffle(size_t *order, size_t n, uint64_t *random)
+{
+    for (size_t k = 0; k < n; k++) order[k] = k;
+    for (size_t k = n; k > 1; k--) {
+        size_t other = (size_t)(yki_random(random) % k), last = order[k - 1];
+        order[k - 1] = order[other];
+        order[other] = last;
+    }
+}
+
+static void round_of_samples(bench_run *run, size_t round, uint64_t *random)
+{
+    size_t order[BENCH_MAX_DEVICES + 4];
+    char what[32];
+    snprintf(what, sizeof what, "timing (%zu)", round + 1);
+    shuffle(order, run->n, random);
     for (size_t k = 0; k < run->n && !run->result->failure[0]; k++) {
-        bench_variant *v = &run->variants[(round + k) % run->n];
+        bench_variant *v = &run->variants[order[k]];
         if (v->off) continue;
-        bench_variant_step(run, v, "timing");
+        bench_variant_step(run, v, what);
         if (run->shared->job.cold) sample_cold(run, v);
         else sample_warm(run, v);
     }
+}
+
+/* The widest interval of a median, as half its width over the median; infinite while there
+ * are too few samples for one.  Of the devices the fastest counts, as in the table: the
+ * slower ones of a machine are never worth waiting for. */
+static double noise_of(const bench_run *run)
+{
+    double worst = 0, best_s = INFINITY, best_noise = 0;
+    for (size_t k = 0; k < run->n; k++) {
+        const bench_variant *v = &run->variants[k];
+        double sorted[BENCH_MAX_REPS];
+        if (v->off || v->n == 0) continue;
+        memcpy(sorted, v->samples, v->n * sizeof *sorted);
+        bench_time t = bench_summary(sorted, v->n);
+        if (v->kind != BENCH_DEVICE) {
+            worst = fmax(worst, bench_noise(t));
+        } else if (t.median_s < best_s) {
+            best_s = t.median_s;
+            best_noise = bench_noise(t);
+        }
+    }
+    return fmax(worst, best_noise);
+}
+
+/* After `rounds` rounds that took `s` seconds: shall there be no more? */
+static bool is_enough(bench_run *run, size_t rounds, double s)
+{
+    const bench_job *job = &run->shared->job;
+    bench_result *r = run->result;
+    r->stopped = BENCH_BY_TIME;
+    r->cut_short = rounds < BENCH_MIN_REPS;
+    if (rounds < FEW_ROUNDS) return false;
+    if (rounds < BENCH_MIN_REPS) return s > FEW_BUDGETS * job->budget_s;
+    r->noise = noise_of(run);
+    if (r->noise <= job->noise) r->stopped = BENCH_BY_NOISE;
+    else if (rounds >= BENCH_MAX_REPS) r->stopped = BENCH_BY_REPS;
+    else return s > job->budget_s;
+    return true;
 }
 
 static bench_time *time_of(bench_result *r, const bench_variant *v)
@@ -170,18 +256,8 @@ static void copy_pool(bench_run *run)
     yki_copy_text(r->hybrid_reason, sizeof r->hybrid_reason, "no second processor");
 }
 
-void bench_time_all(bench_run *run)
+static void keep_times(bench_run *run)
 {
-    const bench_job *job = &run->shared->job;
-    for (size_t k = 0; k < run->n && !job->cold; k++)
-        if (!run->variants[k].off) warm_up(run, &run->variants[k]);
-    uint64_t begin = yki_now_ns();
-    size_t rounds = 0;
-    for (; rounds < job->reps && !run->result->failure[0]; rounds++) {
-        if (rounds >= LEAST_ROUNDS && yki_seconds(yki_now_ns() - begin) > job->budget_s) break;
-        round_of_samples(run, rounds);
-    }
-    run->result->cut_short = rounds < job->reps;
     for (size_t k = 0; k < run->n; k++) {
         bench_variant *v = &run->variants[k];
         if (v->off || v->n == 0) continue;
@@ -193,4 +269,17 @@ void bench_time_all(bench_run *run)
         *time_of(run->result, v) = bench_summary(v->samples, v->n);
     }
     if (run->result->is_pool) copy_pool(run);
+}
+
+void bench_time_all(bench_run *run)
+{
+    const bench_job *job = &run->shared->job;
+    for (size_t k = 0; k < run->n && !job->cold; k++)
+        if (!run->variants[k].off) warm_up(run, &run->variants[k]);
+    uint64_t begin = yki_now_ns(), random = BENCH_SEED;
+    for (size_t rounds = 0; !run->result->failure[0];) {
+        round_of_samples(run, rounds++, &random);
+        if (is_enough(run, rounds, yki_seconds(yki_now_ns() - begin))) break;
+    }
+    keep_times(run);
 }

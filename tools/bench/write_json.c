@@ -37,13 +37,16 @@ static json_t *device(const bench_device *d)
     json_t *o = json_object();
     json_object_set_new(o, "id", json_string(d->id));
     json_object_set_new(o, "name", json_string(d->name));
+    json_object_set_new(o, "known_as", json_string(d->known_as));
     json_object_set_new(o, "platform", json_string(d->platform));
     json_object_set_new(o, "type", json_string(bench_type_name(d->type)));
     json_object_set_new(o, "shares_cores", json_boolean(d->shares_cores));
     json_object_set_new(o, "in_split", json_boolean(d->in_split));
     json_object_set_new(o, "status", json_string(bench_status_name(d->status)));
     json_object_set_new(o, "reason", text_or_null(d->reason));
-    if (d->status == BENCH_OK) put_time(o, &d->time);
+    if (d->status != BENCH_OK) return o;
+    put_time(o, &d->time);
+    if (d->transfer_s > 0) json_object_set_new(o, "transfer_s", number(d->transfer_s));
     return o;
 }
 
@@ -142,6 +145,10 @@ static json_t *result(const bench_result *r)
     put_derived(o, r);
     json_object_set_new(o, "wrong", problems(r));
     json_object_set_new(o, "failure", text_or_null(r->failure));
+    bool timed = r->complete && !r->is_case;
+    json_object_set_new(o, "stopped", timed ? json_string(bench_stop_name(r->stopped))
+                                            : json_null());
+    json_object_set_new(o, "noise", timed ? number(r->noise) : json_null());
     json_object_set_new(o, "cut_short", json_boolean(r->cut_short));
     return o;
 }

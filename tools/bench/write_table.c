@@ -1,5 +1,5 @@
-/* The report for people: one screen, the answer first; see bench.h. */
-#include "bench.h"
+/* The report for people: one screen, the answer first; see bench.h and report.h. */
+#include "report.h"
 
 #include <libsmartcols.h>
 #include <stdlib.h>
@@ -8,6 +8,9 @@
 enum { NAME, ELEMENTS, SERIAL, OPENMP, POOL, DEVICE, HYBRID, X_SERIAL, X_OPENMP, COLUMNS };
 static const char *const titles[COLUMNS] = {
     "", "elements", "serial", "OpenMP", "pool", "best device", "hybrid", "x serial", "x OpenMP"};
+
+/* Hybrid is called the same as one processor alone up to this. */
+static const double LIKE = 1.05;
 
 /* ---- cells ---- */
 
@@ -36,24 +39,33 @@ static const char *device_cell(char *buf, size_t size, const bench_result *r)
     return buf;
 }
 
+/* A launch that one processor did alone says which, unless it took longer than that
+ * processor by itself. */
+static const char *hybrid_cell(char *buf, size_t size, const bench_result *r)
+{
+    const char *who = r->n_parts == 1 ? r->parts[0].device : "";
+    double alone = strcmp(who, "cpu") == 0 ? r->pool.median_s : 0;
+    if (r->hybrid.reps == 0 || !r->verified) return "-";
+    for (uint64_t k = 0; k < r->n_devices; k++)
+        if (strcmp(r->devices[k].id, who) == 0) alone = r->devices[k].time.median_s;
+    if (!r->is_pool && (r->split || !(r->hybrid.median_s <= LIKE * alone)))
+        return time_cell(buf, &r->hybrid);
+    snprintf(buf, size, "= %s", r->is_pool || strcmp(who, "cpu") == 0 ? "pool" : who);
+    return buf;
+}
+
 static int fill_line(struct libscols_line *line, const bench_result *r)
 {
     char buf[COLUMNS][BENCH_TEXT];
-    const char *hybrid = !r->hybrid.reps || !r->verified ? "-"
-                         : r->is_pool || (!r->split && strcmp(r->best_single, "cpu") == 0)
-                             ? "= pool" : time_cell(buf[HYBRID], &r->hybrid);
-    char name[64];
-    snprintf(name, sizeof name, "%s%s%s", r->workload, r->carved_device[0] ? " + " : "",
-             r->carved_device);
     const char *cells[COLUMNS] = {
-        [NAME] = name,
+        [NAME] = bench_result_name(buf[NAME], r),
         [ELEMENTS] = r->is_case && !r->elements ? "-"
                                                 : yki_human_count(buf[ELEMENTS], r->elements),
         [SERIAL] = time_cell(buf[SERIAL], &r->serial),
         [OPENMP] = time_cell(buf[OPENMP], &r->openmp),
         [POOL] = time_cell(buf[POOL], &r->pool),
         [DEVICE] = device_cell(buf[DEVICE], sizeof buf[DEVICE], r),
-        [HYBRID] = hybrid,
+        [HYBRID] = hybrid_cell(buf[HYBRID], sizeof buf[HYBRID], r),
         [X_SERIAL] = ratio_cell(buf[X_SERIAL], r->speedup),
         [X_OPENMP] = ratio_cell(buf[X_OPENMP], r->speedup_openmp),
     };
@@ -62,12 +74,12 @@ static int fill_line(struct libscols_line *line, const bench_result *r)
     return bad;
 }
 
-static char *table_text(const bench_report *report)
+static char *table_with(const bench_report *report, const char *separator)
 {
     char *text = NULL;
     struct libscols_table *table = scols_new_table();
     if (!table) return NULL;
-    int bad = scols_table_set_column_separator(table, "  ");
+    int bad = scols_table_set_column_separator(table, separator);
     scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
     for (int k = 0; k < COLUMNS; k++)
         bad |= !scols_table_new_column(table, titles[k], 0, k == NAME ? 0 : SCOLS_FL_RIGHT);
@@ -80,104 +92,16 @@ static char *table_text(const bench_report *report)
     return text;
 }
 
-/* ---- the lines below ---- */
-
-static void put_splits(FILE *f, const bench_report *report)
+/* Two blanks between columns where there is room for them. */
+static char *table_text(const bench_report *report)
 {
-    for (size_t k = 0; k < report->n_results; k++) {
-        const bench_result *r = &report->results[k];
-        double all = 0;
-        if (!r->split || !r->verified) continue;
-        for (uint32_t p = 0; p < r->n_parts; p++) all += (double)r->parts[p].items;
-        fprintf(f, "split    %s ", r->workload);
-        for (uint32_t p = 0; p < r->n_parts && all > 0; p++)
-            fprintf(f, "%s %s %.0f %%", p ? "," : "", r->parts[p].device,
-                    100 * (double)r->parts[p].items / all);
-        if (r->has_efficiency) fprintf(f, "; efficiency %.2f", r->efficiency);
-        if (r->has_regret) fprintf(f, ", %.2f of %s alone", 1 + r->regret, r->best_single);
-        putc('\n', f);
-    }
+    char *text = table_with(report, "  ");
+    if (!text || strcspn(text, "\n") <= BENCH_WIDTH) return text;
+    free(text);
+    return table_with(report, " ");
 }
 
-/* Why a launch stayed on one processor, where there was a choice. */
-static void put_singles(FILE *f, const bench_report *report)
-{
-    for (size_t k = 0; k < report->n_results; k++) {
-        const bench_result *r = &report->results[k];
-        if (r->split || r->is_pool || !r->hybrid.reps || !r->hybrid_reason[0]) continue;
-        fprintf(f, "single   %s: %.80s\n", r->workload, r->hybrid_reason);
-    }
-}
-
-static void put_problems(FILE *f, const bench_report *report)
-{
-    for (size_t k = 0; k < report->n_results; k++) {
-        const bench_result *r = &report->results[k];
-        for (uint32_t w = 0; w < r->n_wrong; w++)
-            fprintf(f, "WRONG    %s on %s\n", r->workload, r->wrong[w]);
-        for (uint64_t d = 0; d < r->n_devices; d++) {
-            const bench_device *v = &r->devices[d];
-            if (v->status == BENCH_OK || v->status == BENCH_WRONG) continue;
-            fprintf(f, "%-8s %s on %s: %s\n",
-                    v->status == BENCH_UNSUPPORTED ? "no" : bench_status_name(v->status),
-                    r->workload, v->id, v->reason);
-        }
-        if (r->failure[0]) fprintf(f, "failed   %s: %s\n", r->workload, r->failure);
-    }
-}
-
-/* What cases have to say besides their times. */
-static void put_notes(FILE *f, const bench_report *report)
-{
-    for (size_t k = 0; k < report->n_results; k++) {
-        const bench_result *r = &report->results[k];
-        if (r->note[0]) fprintf(f, "%-8s %s\n", r->workload, r->note);
-    }
-}
-
-/* Devices that compute on the pool's own cores are said so once. */
-static void put_sharing(FILE *f, const bench_report *report)
-{
-    if (report->n_results == 0) return;
-    const bench_result *r = &report->results[0];
-    for (uint64_t k = 0; k < r->n_devices; k++) {
-        const bench_device *d = &r->devices[k];
-        if (d->shares_cores)
-            fprintf(f, "shared   %s (%s) uses the pool's cores: compared, not in the split "
-                       "(--carve)\n", d->id, d->known_as);
-    }
-}
-
-typedef struct worst {
-    double spread;
-    const char *workload, *variant;
-} worst;
-
-static void look_at(worst *w, const bench_result *r, const char *variant, const bench_time *t)
-{
-    if (t->reps && t->spread > w->spread) *w = (worst){t->spread, r->workload, variant};
-}
-
-static void put_noise(FILE *f, const bench_report *report)
-{
-    worst w = {-1, NULL, NULL};
-    for (size_t k = 0; k < report->n_results; k++) {
-        const bench_result *r = &report->results[k];
-        look_at(&w, r, "serial", &r->serial);
-        look_at(&w, r, "OpenMP", &r->openmp);
-        look_at(&w, r, "pool", &r->pool);
-        look_at(&w, r, "hybrid", &r->hybrid);
-        for (uint64_t d = 0; d < r->n_devices; d++)
-            look_at(&w, r, r->devices[d].id, &r->devices[d].time);
-        if (r->cut_short)
-            fprintf(f, "short    %s: %d repetitions, then its time was up\n", r->workload,
-                    (int)r->serial.reps);
-    }
-    if (!w.workload) return;
-    fprintf(f, "noise    worst spread %.1f %% (%s, %s)", 100 * w.spread, w.workload, w.variant);
-    if (report->throttled_s >= 0) fprintf(f, "   throttled %.0f ms", 1e3 * report->throttled_s);
-    putc('\n', f);
-}
+/* ---- details ---- */
 
 static void put_series(FILE *f, const bench_result *r, const char *name, const bench_time *t)
 {
@@ -210,27 +134,18 @@ static void put_details(FILE *f, const bench_result *r)
 
 static void put_report(FILE *f, const bench_report *report, const char *table)
 {
-    size_t verified = 0;
     const bench_options *o = report->options;
-    fprintf(f, "%s\n", report->headline);
-    fprintf(f, "Median of %d, interleaved, transfers included%s%s\n\n", o->quick ? 7 : 9,
+    bench_put_headline(f, report);
+    fprintf(f, "Medians of interleaved runs, transfers included%s%s\n\n",
             o->cold ? "; first launches on fresh engines" : "",
             o->carve ? "; each CPU device on cores of its own" : "");
     fputs(table, f);
     if (table[0] && table[strlen(table) - 1] != '\n') putc('\n', f);
     putc('\n', f);
-    put_splits(f, report);
-    put_singles(f, report);
-    put_problems(f, report);
-    put_sharing(f, report);
-    put_notes(f, report);
-    put_noise(f, report);
-    for (size_t k = 0; k < report->n_results; k++) {
-        verified += report->results[k].verified;
+    bench_put_notes(f, report);
+    for (size_t k = 0; k < report->n_results; k++)
         if (o->verbose) put_details(f, &report->results[k]);
-    }
-    fprintf(f, "%zu of %zu workloads verified%s\n", verified, report->asked,
-            report->interrupted ? "; interrupted" : "");
+    bench_put_verdict(f, report);
 }
 
 int bench_write_table(const bench_report *report)
