@@ -291,8 +291,7 @@ void bench_put_verdict(FILE *f, const bench_report *report)
     put_short(f, report);
     put_noise(f, report);
     for (size_t k = 0; k < report->n_results; k++) verified += report->results[k].verified;
-    fprintf(f, "%zu of %zu %s verified%s", verified, report->asked,
-            report->asked == 1 ? "workload" : "workloads",
+    fprintf(f, "%zu of %zu workloads verified%s", verified, report->asked,
             report->interrupted ? "; interrupted" : "");
     if (report->code != YKI_EXIT_OK) fprintf(f, "; exit %d", report->code);
     putc('\n', f);
