@@ -40,6 +40,15 @@ typedef struct yki_bound {
     bool relation;          /* no bound of one id: says that `value` is not negative */
 } yki_bound;
 
+/* A clamp or comparison that does nothing but at the border (border.c): for ids of
+ * dimension 0 within `inside`, a comparison is 0 or 1, a call is its argument `is`. */
+typedef struct yki_border {
+    struct yki_border *next;
+    const yki_expr *expr;
+    const yki_bound *inside;
+    int8_t is;              /* -1: not known after all */
+} yki_border;
+
 /* One place where an element of an array argument is read or written, per call path. */
 typedef struct yki_access {
     struct yki_access *next;
@@ -90,6 +99,7 @@ typedef struct yki_kinfo {
     const yki_bound *active;    /* the guards, newest first */
     const yki_bound *facts;     /* relations that hold by the way counters were made */
     yki_access *accesses, *last_access;
+    yki_border *borders;
     uint32_t dims, axis, align, lanes;
     uint8_t ids32;              /* 1 << dim: that id is kept in 32 bits somewhere */
     bool whole;                 /* outputs of different items overlap */
@@ -179,5 +189,12 @@ bool yki_guard_bounds(yki_walk *w, const yki_expr *e, bool negate, bool mark,
                       const yki_bound **list);
 /* Could evaluating it change anything? */
 bool yki_expr_pure(const yki_expr *e);
+
+/* ---- borders (border.c): min, max and clamp of known arguments, and comparisons ---- */
+
+void yki_border_call(yki_walk *w, const yki_expr *e, const yki_val *v);
+void yki_border_compare(yki_walk *w, const yki_expr *e, yki_val a, yki_val b);
+/* What is known of e inside; NULL: nothing. */
+const yki_border *yki_border_of(const yki_border *list, const yki_expr *e);
 
 #endif

@@ -17,6 +17,7 @@ typedef struct yki_emit {
     bool check;         /* every access to an argument goes through a check */
     uint32_t indent;
     const char *param;  /* how scalar parameters are reached in a shape function: "yk_a->" */
+    const yki_border *borders;  /* known where yk_in is 1; NULL: not this text */
     const struct yki_spmd *spmd;    /* the body runs in lanes: names carry ids */
     const char *on_break, *on_continue; /* what these become, outside of inner loops */
     uint32_t loops;     /* inner loops and switches around the statement being written: low
@@ -88,6 +89,8 @@ void yki_emit_source(yki_back *b, const char *header, bool check, yki_text *out)
 void yki_emit_range(yki_emit *e, yki_kinfo *k);   /* emit_host.c */
 bool yki_bound_by_memory(const yki_kinfo *k);     /* intensity.c */
 void yki_emit_shape(yki_emit *e, yki_kinfo *k);   /* emit_shape.c */
+/* Sets yk_il[0] and yk_ih[0], the ids of dimension 0 inside all borders; yk_o: unknown. */
+void yki_emit_inside(yki_emit *e, const yki_kinfo *k);
 void yki_emit_table(yki_emit *e, yki_kinfo *k, uint64_t hash);   /* emit_desc.c */
 /* The OpenCL C of one kernel. */
 void yki_emit_device(yki_back *b, yki_kinfo *k, yki_text *out);

@@ -114,11 +114,13 @@ static void binary(yki_emit *e, const yki_expr *x)
         shift(e, x);
         return;
     }
+    const yki_border *border = yki_border_of(e->borders, x);
+    if (border) add(e, border->is ? "(yk_in || " : "(!yk_in && ");
     add(e, "(");
     yki_emit_expr(e, x->a);
     yki_text_printf(e->out, " %s ", yki_op_text(x->op));
     yki_emit_expr(e, x->b);
-    add(e, ")");
+    add(e, border ? "))" : ")");
 }
 
 static void assign(yki_emit *e, const yki_expr *x)
@@ -269,10 +271,23 @@ static void element(yki_emit *e, const yki_expr *x)
 
 /* ---- calls ---- */
 
+/* A clamp: inside the border, what it clamps. */
+static void builtin(yki_emit *e, const yki_expr *x)
+{
+    const yki_border *border = yki_border_of(e->borders, x);
+    if (border) {
+        add(e, "(yk_in ? ");
+        yki_emit_expr(e, x->args[border->is]);
+        add(e, " : ");
+    }
+    yki_emit_builtin(e, x);
+    if (border) add(e, ")");
+}
+
 static void call(yki_emit *e, const yki_expr *x)
 {
     if (x->builtin) {
-        yki_emit_builtin(e, x);
+        builtin(e, x);
         return;
     }
     yki_text_printf(e->out, "f_%s_%u(", x->func->name, x->func->id);

@@ -10,6 +10,9 @@
  * end of a block of items (ordered sums: in the canonical order of yoke/kernel.h) or of
  * the slice.  Where indexes vary, items run one after the other.
  *
+ * Where a body has expressions that matter at the border only (border.c), it is inlined
+ * once with them and once, for what lies inside, without: yk_in is the constant 0 or 1.
+ *
  * Called by emit_source.c. */
 #include "compiler/spmd.h"
 
@@ -61,8 +64,9 @@ static void body(yki_emit *e, yki_kinfo *k)
     yki_text name = {0};
     yki_text_printf(&name, "yk_body_%s", k->func->name);
     e->k = k;
+    e->borders = k->borders;
     add(e, "YK_INLINE ");
-    yki_text_printf(e->out, "void %s(const yk_items yk_w, const int64_t yk_step",
+    yki_text_printf(e->out, "void %s(const yk_items yk_w, const int64_t yk_step, const int yk_in",
                     yki_text_get(&name));
     for (uint32_t i = 0; i < k->arg_count; i++) {
         yki_text_free(&name);
@@ -71,7 +75,7 @@ static void body(yki_emit *e, yki_kinfo *k)
         yki_emit_decl(e, k->arg[i].var->type, yki_text_get(&name));
     }
     yki_text_free(&name);
-    add(e, ")\n{\n    (void)yk_w, (void)yk_step");
+    add(e, ")\n{\n    (void)yk_w, (void)yk_step, (void)yk_in");
     for (uint32_t i = 0; i < k->arg_count; i++)
         yki_text_printf(e->out, ", (void)u_%s", k->arg[i].var->name);
     add(e, ";\n    ");
@@ -79,13 +83,14 @@ static void body(yki_emit *e, yki_kinfo *k)
     yki_emit_stmt(e, k->func->body);
     e->indent = 0;
     add(e, "\n}\n\n");
+    e->borders = NULL;
     e->k = NULL;
 }
 
 /* Calls it for lane yk_l of the block that starts at yk_b. */
-static void body_call(yki_emit *e, const yki_kinfo *k, uint32_t lanes)
+static void body_call(yki_emit *e, const yki_kinfo *k, uint32_t lanes, bool in)
 {
-    yki_text_printf(e->out, "yk_body_%s(yk_t, %u", k->func->name, lanes ? lanes : 1);
+    yki_text_printf(e->out, "yk_body_%s(yk_t, %u, %d", k->func->name, lanes ? lanes : 1, in);
     for (uint32_t i = 0; i < k->arg_count; i++) {
         const yki_argument *a = &k->arg[i];
         if (!yki_use_reduces(a->use)) yki_text_printf(e->out, ", yk_a.%s", a->public_name);
@@ -95,11 +100,11 @@ static void body_call(yki_emit *e, const yki_kinfo *k, uint32_t lanes)
 }
 
 /* The same for a body that runs in lanes by itself. */
-static void spmd_call(yki_emit *e, const yki_kinfo *k, const char *count, uint32_t lanes)
+static void spmd_call(yki_emit *e, const yki_kinfo *k, const char *count, uint32_t lanes, bool in)
 {
     yki_emit_line(e);
-    yki_text_printf(e->out, "yk_body_%s(yk_b, yk_y, yk_z, &yk_r, %s, %u", k->func->name, count,
-                    lanes ? lanes : 1);
+    yki_text_printf(e->out, "yk_body_%s(yk_b, yk_y, yk_z, &yk_r, %s, %u, %d", k->func->name, count,
+                    lanes ? lanes : 1, in);
     for (uint32_t i = 0; i < k->arg_count; i++) {
         const yki_argument *a = &k->arg[i];
         if (yki_use_reduces(a->use)) yki_text_printf(e->out, ", yk_acc%u", i);
@@ -110,10 +115,10 @@ static void spmd_call(yki_emit *e, const yki_kinfo *k, const char *count, uint32
 
 /* ---- loops over the work-items ---- */
 
-static void lane_loop(yki_emit *e, const yki_kinfo *k, const char *count, uint32_t lanes)
+static void lane_loop(yki_emit *e, const yki_kinfo *k, const char *count, uint32_t lanes, bool in)
 {
     if (k->spmd) {
-        spmd_call(e, k, count, lanes);
+        spmd_call(e, k, count, lanes, in);
         return;
     }
     line(e, "{");
@@ -129,9 +134,25 @@ static void lane_loop(yki_emit *e, const yki_kinfo *k, const char *count, uint32
     if (e->check) yki_text_printf(e->out, ", yk_s, &%s%s_kernel", e->b->prefix, k->func->name);
     add(e, "};");
     yki_emit_line(e);
-    body_call(e, k, lanes);
+    body_call(e, k, lanes, in);
     e->indent--;
     line(e, "}");
+    e->indent--;
+    line(e, "}");
+}
+
+/* A block of dimension 0 where that is split: inside as a whole, or not. */
+static void lane_block(yki_emit *e, const yki_kinfo *k, const char *count, uint32_t lanes)
+{
+    line(e, "{");
+    e->indent++;
+    if (k->borders && k->axis == 0) {
+        yki_emit_line(e);
+        yki_text_printf(e->out, "if (yk_b >= yk_in0 && yk_b + %s <= yk_in1)", count);
+        lane_loop(e, k, count, lanes, true);
+        line(e, "else");
+    }
+    lane_loop(e, k, count, lanes, k->borders && k->axis != 0);
     e->indent--;
     line(e, "}");
 }
@@ -146,9 +167,9 @@ static void row_loop(yki_emit *e, const yki_kinfo *k, uint32_t chunk, uint32_t l
         snprintf(text, sizeof text, "for (; yk_x1 - yk_b >= %u; yk_b += %u)", chunk, chunk);
         snprintf(count, sizeof count, "%u", chunk);
         line(e, text);
-        lane_loop(e, k, count, lanes);
+        lane_block(e, k, count, lanes);
         line(e, "const int32_t yk_m = (int32_t)(yk_x1 - yk_b);");
-        lane_loop(e, k, "yk_m", lanes);
+        lane_block(e, k, "yk_m", lanes);
         return;
     }
     snprintf(text, sizeof text, "for (; yk_b < yk_x1; yk_b += %u) {", chunk);
@@ -158,9 +179,44 @@ static void row_loop(yki_emit *e, const yki_kinfo *k, uint32_t chunk, uint32_t l
              "const int32_t yk_m = yk_x1 - yk_b < %u ? (int32_t)(yk_x1 - yk_b) : %u;", chunk,
              chunk);
     line(e, text);
-    lane_loop(e, k, "yk_m", lanes);
+    lane_block(e, k, "yk_m", lanes);
     e->indent--;
     line(e, "}");
+}
+
+/* A row that is never cut: what lies before and after the inside, then the inside. */
+static void bordered_row(yki_emit *e, const yki_kinfo *k, uint32_t chunk, uint32_t lanes)
+{
+    char text[128];
+    line(e, "for (int yk_e = 0; yk_e < 2; yk_e++) {");
+    e->indent++;
+    line(e, "const int64_t yk_end0 = yk_e ? yk_x1 : yk_in0;");
+    snprintf(text, sizeof text, "for (int64_t yk_b = yk_e ? yk_in1 : yk_x0; yk_b < yk_end0; yk_b += %u) {", chunk);
+    line(e, text);
+    e->indent++;
+    snprintf(text, sizeof text,
+             "const int32_t yk_m = yk_end0 - yk_b < %u ? (int32_t)(yk_end0 - yk_b) : %u;", chunk,
+             chunk);
+    line(e, text);
+    lane_loop(e, k, "yk_m", lanes, false);
+    e->indent--;
+    line(e, "}");
+    e->indent--;
+    line(e, "}");
+    line(e, "{");
+    e->indent++;
+    line(e, "const int64_t yk_x0 = yk_in0, yk_x1 = yk_in1;");
+    row_loop(e, k, chunk, lanes);
+    e->indent--;
+    line(e, "}");
+}
+
+/* [yk_in0, yk_in1): the part of the row that lies inside all borders. */
+static void inside(yki_emit *e, const yki_kinfo *k)
+{
+    yki_emit_inside(e, k);
+    line(e, "const int64_t yk_in0 = yk_o ? yk_x1 : yk_min(yk_max(yk_x0, yk_il[0]), yk_x1);");
+    line(e, "const int64_t yk_in1 = yk_max(yk_in0, yk_min(yk_x1, yk_ih[0]));");
 }
 
 /* All work-items whose axis id lies in [yk_begin, yk_end). */
@@ -185,13 +241,15 @@ static void item_loops(yki_emit *e, const yki_kinfo *k, uint32_t lanes)
                             "(int64_t)yk_s->shape->hi[%u];", id[d], d, id[d], d);
         }
     }
+    if (k->borders) inside(e, k);
     for (uint32_t d = k->dims; d-- > 1;) {
         yki_emit_line(e);
         yki_text_printf(e->out, "for (int64_t yk_%c = yk_%c0; yk_%c < yk_%c1; yk_%c++) {", id[d],
                         id[d], id[d], id[d], id[d]);
         e->indent++;
     }
-    row_loop(e, k, chunk, lanes);
+    if (k->borders && k->axis != 0) bordered_row(e, k, chunk, lanes);
+    else row_loop(e, k, chunk, lanes);
     for (uint32_t d = 1; d < k->dims; d++) {
         e->indent--;
         line(e, "}");
@@ -376,8 +434,20 @@ static void levels(yki_emit *e, const yki_kinfo *k)
                     "#endif\n};\n\n", n, n, n, n, n, n);
 }
 
+/* Borders are worth a second body where lanes keep nothing for themselves. */
+static void settle_borders(const yki_emit *e, yki_kinfo *k)
+{
+    yki_border **at = &k->borders;
+    if (e->check || lanes_of(k)) *at = NULL;
+    while (*at) {
+        if ((*at)->is < 0) *at = (*at)->next;
+        else at = &(*at)->next;
+    }
+}
+
 void yki_emit_range(yki_emit *e, yki_kinfo *k)
 {
+    settle_borders(e, k);
     for (uint32_t i = 0; i < k->arg_count; i++) {
         const yki_argument *a = &k->arg[i];
         if (!yki_use_reduces(a->use)) continue;

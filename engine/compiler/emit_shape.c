@@ -9,6 +9,12 @@
 
 static void add(yki_emit *e, const char *s) { yki_text_add(e->out, s); }
 
+static void line(yki_emit *e, const char *s)
+{
+    yki_emit_line(e);
+    add(e, s);
+}
+
 /* ---- numbers ---- */
 
 static void symbol(yki_emit *e, const yki_sym *sym)
@@ -155,6 +161,25 @@ static void active(yki_emit *e, const yki_kinfo *k)
     }
     add(e, "yk_box_close(lo, hi, yk_out);");
     yki_emit_line(e);
+}
+
+void yki_emit_inside(yki_emit *e, const yki_kinfo *k)
+{
+    e->param = "yk_a.";
+    line(e, "int64_t yk_il[1] = {INT64_MIN}, yk_ih[1] = {INT64_MAX};");
+    line(e, "int yk_o = 0;");
+    line(e, "{");
+    e->indent++;
+    line(e, "const yk_range *const yk_r = yk_s->range;");
+    line(e, "(void)yk_r;");
+    yki_emit_line(e);
+    for (const yki_border *x = k->borders; x; x = x->next) {
+        for (const yki_bound *b = x->is < 0 ? NULL : x->inside; b; b = b->outer)
+            bound(e, k, b, "yk_i");
+    }
+    e->indent--;
+    line(e, "}");
+    e->param = NULL;
 }
 
 /* ---- one access ---- */

@@ -141,12 +141,30 @@ static bool jumps_out(const yki_part *p)
     return false;
 }
 
+/* Sets what the statements declare with one value for all lanes. */
+static void set_scalars(writer *w, const yki_part *p)
+{
+    yki_emit *e = w->e;
+    for (const yki_stmt *s = p->first; s && s != p->end; s = s->next) {
+        for (const yki_var *v = s->vars; v; v = v->next) {
+            const yki_lane_var *lane = yki_spmd_var(w->plan, v);
+            if (!lane || !lane->scalar) continue;
+            yki_emit_line(e);
+            yki_emit_var_name(e, v);
+            add(e, " = ");
+            yki_emit_expr(e, v->init);
+            add(e, ";");
+        }
+    }
+}
+
 static void segment(writer *w, const yki_part *p, const mask *m)
 {
     yki_emit *e = w->e;
     yki_text br = {0}, co = {0};
     bool jumps = m && jumps_out(p);
     uint32_t label = w->labels++;
+    set_scalars(w, p);
     open_pass(w, p, m, jumps);
     if (jumps) set_jumps(w, m, &br, &co, label);
     if (m) {
@@ -411,7 +429,7 @@ static void signature(yki_emit *e, const yki_kinfo *k)
     yki_text_printf(
         e->out,
         "YK_INLINE void yk_body_%s(const int64_t yk_b, const int64_t yk_y, const int64_t yk_z,\n"
-        "    const yk_range *yk_rp, const int32_t yk_lanes, const int64_t yk_step",
+        "    const yk_range *yk_rp, const int32_t yk_lanes, const int64_t yk_step, const int yk_in",
         k->func->name);
     for (uint32_t i = 0; i < k->arg_count; i++) {
         const yki_argument *a = &k->arg[i];
@@ -421,7 +439,7 @@ static void signature(yki_emit *e, const yki_kinfo *k)
         yki_emit_decl(e, a->var->type, yki_text_get(&name));
     }
     yki_text_free(&name);
-    add(e, ")\n{\n    (void)yk_step");
+    add(e, ")\n{\n    (void)yk_step, (void)yk_in");
     for (uint32_t i = 0; i < k->arg_count; i++) {
         yki_text_printf(e->out, yki_use_reduces(k->arg[i].use) ? ", (void)yk_r_%s" : ", (void)u_%s",
                         k->arg[i].var->name);
@@ -434,6 +452,7 @@ void yki_emit_spmd(yki_emit *e, const yki_kinfo *k, const yki_spmd *s)
     writer w = {e, k, s, 0};
     e->k = k;
     e->spmd = s;
+    e->borders = k->borders;
     signature(e, k);
     e->indent = 1;
     line(e,
@@ -442,6 +461,10 @@ void yki_emit_spmd(yki_emit *e, const yki_kinfo *k, const yki_spmd *s)
     line(e, "(void)yk_w;");
     declare_derived(&w, s->vars, true);
     for (const yki_lane_var *v = s->vars; v; v = v->next) {
+        if (v->scalar) {
+            declare(&w, v->var);
+            yki_text_printf(e->out, " = 0; (void)u_%s_%u;", v->var->name, v->var->id);
+        }
         if (!v->lane || v->derived) continue;
         yki_text name = {0};
         yki_text_printf(&name, "yk_v%u[64]", v->var->id);
@@ -454,5 +477,6 @@ void yki_emit_spmd(yki_emit *e, const yki_kinfo *k, const yki_spmd *s)
     e->indent = 0;
     add(e, "\n}\n\n");
     e->spmd = NULL;
+    e->borders = NULL;
     e->k = NULL;
 }

@@ -99,6 +99,7 @@ static void one_var(yki_emit *e, const yki_var *v)
     yki_text name = {0};
     if (yki_is_constant(v)) return; /* written at program scope */
     const yki_lane_var *lane = e->spmd ? yki_spmd_var(e->spmd, v) : NULL;
+    if (lane && lane->scalar) return; /* set before the pass */
     if (lane && lane->lane) { /* declared at the top of the pass */
         if (!v->init) return;
         yki_emit_var_name(e, v);

@@ -234,6 +234,14 @@ static bool other_dimension(const yki_expr *dimension)
     return yki_fold_int(dimension, &d) && d > 0;
 }
 
+static bool uniform_arguments(const planner *p, const yki_expr *e)
+{
+    for (uint32_t i = 0; i < e->arg_count; i++) {
+        if (!uniform(p, e->args[i])) return false;
+    }
+    return true;
+}
+
 static bool uniform(const planner *p, const yki_expr *e)
 {
     if (!e) return true;
@@ -251,8 +259,10 @@ static bool uniform(const planner *p, const yki_expr *e)
     case YKI_EX_COND:
     case YKI_EX_CAST: return uniform(p, e->a) && uniform(p, e->b) && uniform(p, e->c);
     case YKI_EX_CALL:
-        if (!e->builtin || e->builtin->cls != YKI_B_WORK_ITEM) return false;
-        if (e->builtin->work_item == YKI_WI_GLOBAL_SIZE) return uniform(p, e->args[0]);
+        if (!e->builtin || !uniform_arguments(p, e)) return false;
+        if (e->builtin->cls == YKI_B_INTEGER || e->builtin->cls == YKI_B_COMMON) return true;
+        if (e->builtin->cls != YKI_B_WORK_ITEM) return false;
+        if (e->builtin->work_item == YKI_WI_GLOBAL_SIZE) return true;
         return e->builtin->work_item == YKI_WI_GLOBAL_ID && other_dimension(e->args[0]);
     default: return false;
     }
@@ -299,8 +309,24 @@ static yki_part *parts_of_body(planner *p, const yki_stmt *s)
     return s->kind == YKI_ST_BLOCK ? parts_of(p, s->first, NULL) : parts_of(p, s, s->next);
 }
 
+static bool spoils(const yki_expr *e, const yki_var *unused);
+
+/* Variables of inner blocks that have one value for all lanes: set beside the lanes, even
+ * where none of them takes part, hence without anything that could trap. */
+static void find_scalars(planner *p, const yki_stmt *s)
+{
+    for (const yki_var *var = s->vars; var; var = var->next) {
+        yki_type_kind t = var->type->kind;
+        if (!var->init || var->reassigned || var->address_taken || yki_is_constant(var)) continue;
+        if (t == YKI_T_ARRAY || t == YKI_T_RECORD || any_expr(var->init, spoils, NULL)) continue;
+        yki_lane_var *v = uniform(p, var->init) ? variable(p, var) : NULL;
+        if (v && !v->derived) v->uniform = v->scalar = true;
+    }
+}
+
 static yki_part *segment(planner *p, const yki_stmt *first, const yki_stmt *end)
 {
+    for (const yki_stmt *s = first; s && s != end; s = s->next) find_scalars(p, s);
     yki_part *part = new_part(p, YKI_PART_SEGMENT);
     if (part) part->first = first, part->end = end;
     return part;

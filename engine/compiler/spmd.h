@@ -40,7 +40,8 @@ typedef struct yki_lane_var {
     struct yki_lane_var *next;
     const yki_var *var;
     uint32_t segment;   /* the only one that mentions it, so far */
-    bool uniform;       /* the variable of a uniform loop, or derived and the same in all */
+    bool uniform;       /* the same in all lanes: the variable of a uniform loop, ... */
+    bool scalar;        /* ... or set once, in an inner block, from such values */
     bool derived;       /* never changes, made of ids and arguments alone: where it is
                          * needed it is computed again, so that C compilers see what an
                          * index is made of */

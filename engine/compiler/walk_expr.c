@@ -404,6 +404,8 @@ static yki_val builtin_call(yki_walk *w, const yki_expr *e)
     const char *name = e->builtin->name;
     yki_syms *s = syms(w);
     bool exact = v[0].wrap == YKI_EXACT && v[1].wrap == YKI_EXACT;
+    if (!strcmp(name, "clamp") || !strcmp(name, "min") || !strcmp(name, "max"))
+        yki_border_call(w, e, v);
     if (!strcmp(name, "clamp")) return clamped(w, v[0], v[1], v[2]);
     if (exact && !strcmp(name, "min")) return nearer(w, v[0], v[1], true);
     if (exact && !strcmp(name, "max")) return nearer(w, v[0], v[1], false);
@@ -502,6 +504,7 @@ static yki_val binary_expr(yki_walk *w, const yki_expr *e)
         return yki_unknown();
     }
     yki_val b = yki_walk_expr(w, e->b);
+    yki_border_compare(w, e, a, b);
     if (e->type->kind == YKI_T_POINTER) return pointer_step(w, e, a, b);
     return yki_type_is_integer(e->type) ? binary(w, e, a, b) : yki_unknown();
 }

@@ -61,6 +61,9 @@ ITEM(rows_of_loops, a->u, a->v, a->w, a->h)
 ITEM(convolve, a->u, a->v, a->w, a->h, a->r)
 ITEM(edges, a->u, a->v, a->w, a->h)
 ITEM(derived, a->u, a->v, a->w, a->h, a->m)
+ITEM(padded, a->u, a->v, a->w, a->h, a->r)
+ITEM(ends, a->u, a->v, a->n)
+ITEM(near_ends, a->u, a->v, a->n)
 
 static const int sizes[] = {0, 1, 2, 5, 63, 64, 65, 127, 128, 129, 200, 521, 1000};
 
@@ -100,6 +103,8 @@ LINE(escapes, .limit = 60)
 LINE(pairwise)
 LINE(nested, .m = 9)
 LINE(branches, .m = 21)
+LINE(ends)
+LINE(near_ends)
 
 #define PLANE(name, ...) \
     static void test_##name(void **state) \
@@ -124,6 +129,7 @@ PLANE(rows_of_loops)
 PLANE(convolve, .r = 2)
 PLANE(edges)
 PLANE(derived, .m = 5)
+PLANE(padded, .r = 2)
 
 /* A part of a plane needs its rows and their neighbours, and an array no longer than it is. */
 static void test_border_windows(void **state)
@@ -220,6 +226,8 @@ int main(void)
         cmocka_unit_test(test_nested),        cmocka_unit_test(test_branches),
         cmocka_unit_test(test_rows_of_loops), cmocka_unit_test(test_local_groups),
         cmocka_unit_test(test_negative),       cmocka_unit_test(test_derived),
+        cmocka_unit_test(test_padded),         cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_near_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

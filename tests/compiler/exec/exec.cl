@@ -346,3 +346,40 @@ kernel void derived(global const float *u, global float *v, int w, int h, int m)
     }
     v[at] = s + (float)(changes & 1023);
 }
+
+/* Conditions that matter at the border alone, in a loop that runs in lanes: zeros beyond
+ * the border, and what is the same for a whole row. */
+kernel void padded(global const float *u YK_LEN(w * h), global float *v, int w, int h, int r)
+{
+    int x = get_global_id(0), y = get_global_id(1);
+    if (x >= w || y >= h) return;
+    float s = u[y * w + x];
+    for (int j = -r; j <= r; j++) {
+        int row = y + j, there = row >= 0 && row < h;
+        for (int i = -20; i <= 20; i++) {
+            int column = x - i;
+            if (there && column >= 0 && w - 1 >= column && x != 3) s += u[row * w + column];
+        }
+        s += x == w - 1 ? 1.0f : 0.5f;
+    }
+    v[y * w + x] = s;
+}
+
+/* The same on a line, which is cut anywhere. */
+kernel void ends(global const float *u, global float *v, ulong n)
+{
+    size_t i = get_global_id(0);
+    if (i >= n) return;
+    float s = u[i];
+    if (i > 0) s += 2.0f * u[i - 1];
+    if (i + 2 < n) s += 3.0f * u[i + 2];
+    if (i != 0 && i < n - 1) s *= 0.5f;
+    v[i] = s;
+}
+
+kernel void near_ends(global const float *u, global float *v, int n)
+{
+    int i = get_global_id(0);
+    if (i >= n) return;
+    v[i] = u[i] + u[clamp(i - 1, 0, n - 1)] + 2.0f * u[clamp(i + 5, 0, n - 1)];
+}
