@@ -271,21 +271,46 @@ static void crashing_driver(void **state)
 
 #endif
 
+static double real_of(const json_t *o, const char *key)
+{
+    return json_number_value(json_object_get(o, key));
+}
+
+/* Whatever the machine: a level farther away holds more and answers later, the ridges are
+ * quotients of what stands beside them, and every device has its row. */
 static void measure(void **state)
 {
     (void)state;
-    ykt_command c = run(ENV("YOKE_THREADS=1"), 0, ARGS("--measure", "--json", "-"));
+    ykt_command c = run(ENV("YOKE_THREADS=1", "RUSTICL_ENABLE="), 0,
+                        ARGS("--measure", "--json", "-"));
     json_t *o = parsed(c.out);
-    const json_t *m = json_object_get(o, "measured");
-    assert_true(json_real_value(json_object_get(m, "triad_bytes_s")) > 0);
-    assert_true(json_real_value(json_object_get(m, "float_flops_s")) > 0);
-    const json_t *level;
-    size_t i;
+    const json_t *m = json_object_get(o, "measured"), *level, *device;
+    size_t i, devices = json_array_size(json_object_get(o, "devices"));
+    static const char *const rates[] = {"triad_bytes_s", "float_flops_s", "float_flops_one_s",
+                                        "double_flops_s", "double_flops_one_s", "clock_hz"};
+    for (i = 0; i < sizeof rates / sizeof *rates; i++) assert_true(real_of(m, rates[i]) > 0);
+    double quotient = real_of(m, "float_flops_s") / real_of(m, "triad_bytes_s");
+    assert_true(real_of(m, "float_ridge") / quotient > 1 - 1e-6);
+    assert_true(real_of(m, "float_ridge") / quotient < 1 + 1e-6);
+    json_int_t before = 0;
     json_array_foreach(json_object_get(m, "levels"), i, level) {
-        assert_true(json_real_value(json_object_get(level, "latency_s")) > 0);
-        assert_true(json_real_value(json_object_get(level, "read_bytes_s")) > 0);
+        assert_true(real_of(level, "latency_s") > 0);
+        assert_true(real_of(level, "read_bytes_s") > 0);
+        assert_true(number(level, "working_set") > before);
+        assert_true(number(level, "reach_bytes") <= number(level, "bytes"));
+        before = number(level, "working_set");
     }
     assert_true(i >= 1);
+    size_t rows = 0;
+    json_array_foreach(json_object_get(o, "devices"), i, device)
+        rows += i > 0 && json_is_string(json_object_get(device, "id"));
+    assert_true(devices >= 1);
+    assert_int_equal(json_array_size(json_object_get(m, "devices")), rows);
+    json_array_foreach(json_object_get(m, "devices"), i, device) {
+        if (json_is_string(json_object_get(device, "problem"))) continue;
+        assert_true(real_of(device, "up_bytes_s") > 0 && real_of(device, "float_ridge") > 0);
+        assert_true(real_of(device, "launch_s") > 0 && real_of(device, "float_flops_s") > 0);
+    }
     json_decref(o);
     ykt_command_free(&c);
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPT_JSON = 256, OPT_MEASURE, OPT_CONFIG, OPT_DOCTOR, OPT_INPUT, OPT_PROBE };
+enum { OPT_JSON = 256, OPT_MEASURE, OPT_CONFIG, OPT_DOCTOR, OPT_INPUT };
 
 static const struct option options[] = {
     {"json", required_argument, NULL, OPT_JSON},
@@ -17,9 +17,6 @@ static const struct option options[] = {
     {"version", no_argument, NULL, 'V'},
     {NULL, 0, NULL, 0},
 };
-
-/* Not for people: the parent starts its child with it. */
-static const char probe_word[] = "--probe-devices-into=";
 
 void yki_topo_usage(FILE *to)
 {
@@ -68,11 +65,7 @@ static int check(const command *cmd)
 
 int yki_topo_parse(command *cmd, int argc, char **argv)
 {
-    *cmd = (command){.probe_fd = -1};
-    if (argc == 2 && strncmp(argv[1], probe_word, sizeof probe_word - 1) == 0) {
-        cmd->probe_fd = atoi(argv[1] + sizeof probe_word - 1);
-        return YKI_EXIT_OK;
-    }
+    *cmd = (command){0};
     for (int code; (code = getopt_long(argc, argv, ":hvV", options, NULL)) != -1;) {
         if (code == '?' || code == ':') return yki_option_error(TOOL, code, argv, options);
         take(cmd, code);

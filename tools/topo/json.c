@@ -133,22 +133,6 @@ static json_t *devices_json(const device_list *devices)
     return list;
 }
 
-static json_t *measured_json(const measurement *m)
-{
-    json_t *levels = json_array();
-    for (size_t i = 0; i < m->level_count; i++) {
-        const measured_level *l = &m->levels[i];
-        json_array_append_new(levels, json_pack("{s:s, s:o, s:o, s:f, s:f, s:f}",
-            "name", l->name, "bytes", l->bytes ? count(l->bytes) : json_null(),
-            "working_set", count(l->working_set), "latency_s", l->latency_s,
-            "read_bytes_s", l->read_bytes_s, "all_bytes_s", l->all_bytes_s));
-    }
-    return json_pack("{s:o, s:f, s:f, s:f, s:f, s:f}", "levels", levels,
-        "triad_bytes_s", m->triad_bytes_s,
-        "float_flops_s", m->float_flops_s, "float_flops_one_s", m->float_flops_one_s,
-        "double_flops_s", m->double_flops_s, "double_flops_one_s", m->double_flops_one_s);
-}
-
 static json_t *findings_json(const diagnosis *d)
 {
     json_t *list = json_array();
@@ -169,7 +153,7 @@ json_t *yki_topo_json(const state *s)
         "devices", devices_json(&s->devices), "problem", text(s->devices.problem),
         "note", text(s->devices.note));
     if (!o) return NULL;
-    if (s->measured) json_object_set_new(o, "measured", measured_json(s->measured));
+    if (s->measured) json_object_set_new(o, "measured", yki_topo_measured_json(s->measured));
     if (s->diagnosed) json_object_set_new(o, "findings", findings_json(s->diagnosed));
     if (s->cmd->config) json_object_set_new(o, "config", yki_topo_config_json(s));
     return o;

@@ -36,7 +36,7 @@ static int gather(state *s)
     if (cmd->measure) {
         s->measured = calloc(1, sizeof *s->measured);
         if (!s->measured) return yki_error(TOOL, "out of memory");
-        code = yki_topo_measure(s->measured, s->topo);
+        code = yki_topo_measure(s->measured, s);
     }
     if (code == YKI_EXIT_OK && cmd->doctor) {
         s->diagnosed = calloc(1, sizeof *s->diagnosed);
@@ -46,9 +46,19 @@ static int gather(state *s)
     return code;
 }
 
+/* Figures taken while others had the cores are worth little; say so. */
+static void warn_of_company(const measurement *m)
+{
+    double share = m->wall_s > 0 ? m->cpu_s / m->wall_s : 1;
+    if (share < 0.95)
+        yki_warning("the measuring threads had the cores for %.0f %% of the time; other programs "
+                    "or a quota had the rest, so figures may be too low", 100 * share);
+}
+
 static void warn(const state *s)
 {
     const yk_topo_limits *m = yk_topo_get_limits(s->topo);
+    if (s->measured) warn_of_company(s->measured);
     if (s->diagnosed) return;       /* it has said all of this, with remedies */
     if (m->warning[0]) yki_warning("%s", m->warning);
     if (s->devices.problem[0]) yki_warning("%s", s->devices.problem);
@@ -90,9 +100,9 @@ int main(int argc, char **argv)
 {
     command cmd;
     yki_tool_start();
+    if (argc == 5 && strcmp(argv[1], YKI_CHILD_WORD) == 0) return yki_topo_be_child(argv + 2);
     int code = yki_topo_parse(&cmd, argc, argv);
     if (code != YKI_EXIT_OK) return code;
-    if (cmd.probe_fd >= 0) return yki_topo_probe_child(cmd.probe_fd);
     if (cmd.help) yki_topo_usage(stdout);
     else if (cmd.version) printf("yoke-topo %s\n", yk_version());
     else code = run(&cmd);

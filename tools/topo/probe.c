@@ -1,25 +1,13 @@
-/* Asking OpenCL drivers what they have, in a child process: a broken driver ends the
- * process that loads it, or never returns, and neither may happen to yoke-topo.
- *
- * The child is this program again (exec, not a bare fork: drivers start threads).  It
- * gets a pipe of its own, since drivers print to stdout; one JSON line a device.  If
- * all drivers together fail, each is asked alone, so that one bad driver costs only its
- * own devices. */
+/* Asking OpenCL drivers what they have, in a child process (child.c), which answers with
+ * one JSON line a device.  If all drivers together fail, each is asked alone, so that one
+ * bad driver costs only its own devices. */
 #include "tool.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 #define LIMIT_MS 5000
-#define MOST_TEXT ((size_t)1 << 20)
 #define VENDORS "/etc/OpenCL/vendors"
 
 /* ---- one device as a JSON line ---- */
@@ -72,111 +60,28 @@ static void decode(yk_device_info *d, const json_t *o)
 
 /* ---- the child ---- */
 
-static bool send_line(FILE *to, json_t *value)
+bool yki_topo_child_lists(FILE *to)
 {
-    char *text = value ? json_dumps(value, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
-    bool sent = text && fprintf(to, "%s\n", text) > 0;
-    free(text);
-    json_decref(value);
-    return sent;
-}
-
-/* _exit: drivers' own exit handlers are known to crash, and all has been said. */
-int yki_topo_probe_child(int fd)
-{
-    FILE *to = fdopen(fd, "w");
     yk_device_info *infos = calloc(MOST_DEVICES, sizeof *infos);
-    if (!to || !infos) _exit(YKI_EXIT_ERROR);
     size_t count = 0;
     yk_diag d = {0};
+    if (!infos) return false;
     yk_status status = yk_list_devices(infos, MOST_DEVICES, &count, &d);
+    bool sent = true;
     for (size_t i = 0; i < count && i < MOST_DEVICES; i++)
-        if (!send_line(to, encode(&infos[i]))) _exit(YKI_EXIT_ERROR);
-    send_line(to, json_pack("{s:i, s:s}", "end", (int)status, "text", d.text));
-    fflush(to);
-    _exit(YKI_EXIT_OK);
+        sent = sent && yki_topo_child_line(to, encode(&infos[i]));
+    free(infos);
+    return sent && yki_topo_child_line(to, json_pack("{s:i, s:s}", "end", (int)status, "text",
+                                                     d.text));
 }
 
 /* ---- the parent ---- */
 
-static void become_child(int fd, const char *icd)
-{
-    char word[64];
-    snprintf(word, sizeof word, "--probe-devices-into=%d", fd);
-    int null = open("/dev/null", O_RDWR);
-    if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0) _exit(126);
-    if (fcntl(fd, F_SETFD, 0) != 0) _exit(126);
-    if (icd) setenv("OCL_ICD_VENDORS", icd, 1);
-    signal(SIGPIPE, SIG_DFL);
-    execl("/proc/self/exe", TOOL, word, (char *)NULL);
-    _exit(127);
-}
-
-static long now_ms(void)
-{
-    struct timespec t = {0};
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-/* All that comes until the pipe closes; false on the time limit. */
-static bool read_pipe(int fd, char *text, size_t size)
-{
-    size_t have = 0;
-    long until = now_ms() + LIMIT_MS;
-    for (;;) {
-        long left = until - now_ms();
-        struct pollfd p = {.fd = fd, .events = POLLIN};
-        int ready = left > 0 ? poll(&p, 1, (int)left) : 0;
-        if (ready < 0 && errno == EINTR) continue;
-        if (ready <= 0) return false;
-        ssize_t n = read(fd, text + have, size - 1 - have);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0 || have == size - 1) return true;
-        have += (size_t)n;
-        text[have] = '\0';
-    }
-}
-
-/* How the child ended, in words; "" if as it should. */
-static void describe_end(char *to, size_t size, int status, bool in_time)
-{
-    if (!in_time) snprintf(to, size, "did not answer within %d s", LIMIT_MS / 1000);
-    else if (WIFSIGNALED(status))
-        snprintf(to, size, "crashed (SIG%s)", sigabbrev_np(WTERMSIG(status)));
-    else if (WEXITSTATUS(status) != 0)
-        snprintf(to, size, "ended the process (exit %d)", WEXITSTATUS(status));
-    else to[0] = '\0';
-}
-
-/* Starts the child and gathers its text; says in `end` what went wrong. */
-static void talk(const char *icd, char *text, size_t size, char *end, size_t end_size)
-{
-    int fds[2];
-    text[0] = '\0';
-    if (pipe2(fds, O_CLOEXEC) != 0) {
-        snprintf(end, end_size, "cannot be asked: %s", strerror(errno));
-        return;
-    }
-    pid_t child = fork();
-    if (child == 0) become_child(fds[1], icd);
-    close(fds[1]);
-    if (child < 0) {
-        snprintf(end, end_size, "cannot be asked: %s", strerror(errno));
-    } else {
-        int status = 0;
-        bool in_time = read_pipe(fds[0], text, size);
-        if (!in_time) kill(child, SIGKILL);
-        while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
-        describe_end(end, end_size, status, in_time);
-    }
-    close(fds[0]);
-}
-
 /* Takes over what the child said; true if it came to the end of it. */
-static bool take_lines(device_list *list, char *text)
+static bool take_lines(device_list *list, char *text, const char *icd)
 {
     bool complete = false;
+    size_t before = list->count;
     char *rest = text;
     for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
         json_t *o = json_loads(line, 0, NULL);
@@ -189,7 +94,10 @@ static bool take_lines(device_list *list, char *text)
             else
                 copy(list->problem, sizeof list->problem, o, "text");
         } else if (o && list->count < MOST_DEVICES) {
-            decode(&list->rows[list->count++].info, o);
+            device_row *row = &list->rows[list->count];
+            row->index = list->count++ - before;
+            snprintf(row->icd, sizeof row->icd, "%s", icd ? icd : "");
+            decode(&row->info, o);
         }
         json_decref(o);
     }
@@ -198,15 +106,15 @@ static bool take_lines(device_list *list, char *text)
 
 bool yki_topo_probe(device_list *list, const char *icd)
 {
-    char end[128] = "";
-    char *text = malloc(MOST_TEXT);
+    char end[YKI_CHILD_END];
+    char *text = yki_topo_child(&(child_task){.what = YKI_CHILD_LIST, .icd = icd,
+                                              .limit_ms = LIMIT_MS}, end);
     if (!text) {
         snprintf(list->problem, sizeof list->problem, "no memory to ask OpenCL drivers");
         return false;
     }
-    talk(icd, text, MOST_TEXT, end, sizeof end);
     size_t before = list->count;
-    bool complete = take_lines(list, text);
+    bool complete = take_lines(list, text, icd);
     free(text);
     if (complete) return true;      /* a crash after the last word costs nothing */
     list->count = before;

@@ -1,4 +1,4 @@
-/* The table of devices, and that of measurements. */
+/* The table of devices. */
 #include "tool.h"
 
 static void add_row(struct libscols_table *table, const device_row *r)
@@ -42,31 +42,4 @@ void yki_topo_show_devices(const state *s)
         show_details(&s->devices);
     }
     if (s->cmd->verbose && s->devices.note[0]) printf("  note: %.92s\n", s->devices.note);
-}
-
-void yki_topo_show_measured(const state *s)
-{
-    const measurement *m = s->measured;
-    char a[YKI_HUMAN], b[YKI_HUMAN], c[YKI_HUMAN], d[YKI_HUMAN];
-    struct libscols_table *table = yki_table_new(true);
-    yki_table_column(table, "measured", false);
-    yki_table_column(table, "working set", true);
-    yki_table_column(table, "latency", true);
-    yki_table_column(table, "read, 1 worker", true);
-    yki_table_column(table, "read, all", true);
-    for (size_t i = 0; i < m->level_count; i++) {
-        const measured_level *l = &m->levels[i];
-        yki_table_row(table, (const char *const[]){
-            l->name, yki_human_bytes(a, (double)l->working_set),
-            yki_human_seconds(b, l->latency_s), yki_human_rate(c, l->read_bytes_s, "B/s"),
-            yki_human_rate(d, l->all_bytes_s, "B/s")}, 5);
-    }
-    putchar('\n');
-    yki_table_print(&table);
-    printf("  triad     %s on all workers\n", yki_human_rate(a, m->triad_bytes_s, "B/s"));
-    printf("  peak      float %s (1 worker %s)   double %s (1 worker %s)\n",
-           yki_human_rate(a, m->float_flops_s, "flop/s"),
-           yki_human_rate(b, m->float_flops_one_s, "flop/s"),
-           yki_human_rate(c, m->double_flops_s, "flop/s"),
-           yki_human_rate(d, m->double_flops_one_s, "flop/s"));
 }

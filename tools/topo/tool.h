@@ -22,7 +22,6 @@ typedef struct command {
     const char *json;           /* file or "-", NULL: none */
     const char *input;
     bool measure, config, doctor, verbose, help, version;
-    int probe_fd;               /* the child's end of the pipe, -1 in the parent */
 } command;
 
 /* ---- devices ---- */
@@ -31,6 +30,8 @@ typedef struct device_row {
     yk_device_info info;        /* id is "" for a PCI device that no driver offers */
     const yk_topo_pci *pci;     /* NULL if it is on no bus we know */
     char split[128];            /* does it take part, and if not why */
+    char icd[256];              /* the one driver that was asked alone, else empty */
+    size_t index;               /* in what was asked */
 } device_row;
 
 typedef struct device_list {
@@ -46,11 +47,22 @@ typedef struct device_list {
 typedef struct measured_level {
     char name[16];              /* "L1", ..., "memory" */
     uint64_t bytes;             /* of the level, 0 for memory */
+    uint64_t reach;             /* and how much of it answers at its speed */
     uint64_t working_set;       /* used for measuring */
     double latency_s;           /* one dependent load */
     double read_bytes_s;        /* one worker */
     double all_bytes_s;         /* all workers together, each on its own data */
 } measured_level;
+
+typedef struct measured_device {
+    const device_row *row;
+    char problem[160];          /* why there is nothing below; empty if all went well */
+    double up_bytes_s, down_bytes_s;        /* one large transfer */
+    double launch_s;            /* from giving a job of nothing to its end */
+    double triad_bytes_s;       /* 3 arrays counted */
+    double float_flops_s;
+    double double_flops_s;      /* 0: it has no doubles */
+} measured_device;
 
 typedef struct measurement {
     measured_level levels[MOST_LEVELS];
@@ -58,6 +70,11 @@ typedef struct measurement {
     double triad_bytes_s;       /* a[i] = b[i] + s*c[i] on all workers, 3 arrays counted */
     double float_flops_s, double_flops_s;           /* all workers */
     double float_flops_one_s, double_flops_one_s;   /* one */
+    double clock_hz;            /* of a core at work on integers */
+    double pool_launch_s;       /* an empty loop on all workers, 0 if it failed */
+    double cpu_s, wall_s;       /* time the measuring threads had, and ought to have had */
+    measured_device devices[MOST_DEVICES];
+    size_t device_count;
 } measurement;
 
 /* ---- the doctor ---- */
@@ -87,10 +104,34 @@ typedef struct state {
 int yki_topo_parse(command *cmd, int argc, char **argv);
 void yki_topo_usage(FILE *to);
 
-/* probe.c: the child side, writing a JSON line a device to fd; an exit code. */
-int yki_topo_probe_child(int fd);
-/* The parent side: asks all drivers, or the one of an .icd file alone, in a child with
- * a time limit.  Appends to list; false, with list->problem, where the child failed. */
+/* ---- child.c: this program again, where drivers are called ---- */
+
+#define YKI_CHILD_WORD "--child"        /* not for people: FD, what, index follow */
+#define YKI_CHILD_LIST "list"
+#define YKI_CHILD_MEASURE "measure"
+#define YKI_CHILD_TEXT ((size_t)1 << 20)
+#define YKI_CHILD_END 128
+
+typedef struct child_task {
+    const char *what;           /* one of the two above */
+    const char *icd;            /* the one driver to load, NULL: all */
+    size_t index;               /* of a device in that listing */
+    long limit_ms;
+} child_task;
+
+/* Parent: runs it and returns all it wrote, to be freed; NULL without memory.  `end`
+ * tells what went wrong ("crashed (SIGABRT)"), empty if nothing did. */
+char *yki_topo_child(const child_task *task, char end[YKI_CHILD_END]);
+/* Child: the arguments behind YKI_CHILD_WORD; does not return. */
+int yki_topo_be_child(char *const *argv);
+/* Child: writes one line and gives the value up; false where the parent is gone. */
+bool yki_topo_child_line(FILE *to, json_t *value);
+/* Child: what it is there for, in probe.c and measure_devices.c. */
+bool yki_topo_child_lists(FILE *to);
+bool yki_topo_child_measures(FILE *to, size_t index);
+
+/* probe.c: asks all drivers, or the one of an .icd file alone, in a child with a time
+ * limit.  Appends to list; false, with list->problem, where the child failed. */
 bool yki_topo_probe(device_list *list, const char *icd);
 /* Calls each(ctx, path) for the drivers that are installed; how many. */
 size_t yki_topo_each_icd(void (*each)(void *ctx, const char *path), void *ctx);
@@ -103,6 +144,7 @@ void yki_topo_show(const state *s);
 void yki_topo_show_cores(const state *s);
 void yki_topo_show_caches(const state *s);
 void yki_topo_show_devices(const state *s);
+/* show_measured.c */
 void yki_topo_show_measured(const state *s);
 
 /* table.c: rows of text through libsmartcols, indented by two.  NULL cells are "". */
@@ -120,9 +162,11 @@ void yki_topo_diagnose(diagnosis *d, const state *s);
 void yki_topo_show_diagnosis(const diagnosis *d);
 
 /* measure.c: an exit code. */
-int yki_topo_measure(measurement *m, const yk_topo *t);
+int yki_topo_measure(measurement *m, const state *s);
 
 /* json.c: everything, as "yoke-topo/1"; NULL without memory. */
 json_t *yki_topo_json(const state *s);
+/* json_measured.c */
+json_t *yki_topo_measured_json(const measurement *m);
 
 #endif
