@@ -150,7 +150,8 @@ static void device_table(yki_emit *e, yki_kinfo *k)
     yki_text_printf(
         e->out,
         ";\nstatic const yk_device_table yk_device_%s = {\n"
-        "    YK_KERNEL_ABI, sizeof(yk_device_table), yk_source_%s, \"yk_kernel_%s\", %s};\n\n",
+        "    .abi = YK_KERNEL_ABI,\n    .size = sizeof(yk_device_table),\n"
+        "    .source = yk_source_%s,\n    .entry = \"yk_kernel_%s\",\n    .options = %s,\n};\n\n",
         n, n, n, "\"-cl-std=CL1.2\"");
     yki_text_free(&source);
 }

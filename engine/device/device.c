@@ -53,22 +53,11 @@ size_t yki_device_largest(const yki_device *device) { return device->largest; }
 bool yki_device_abandoned(const yki_device *device) { return device->abandoned; }
 size_t yki_device_wrap_align(const yki_device *device) { return device->wrap_align; }
 
-static size_t group_size(const yk_kernel *kernel)
-{
-    if (kernel->flags & YK_KERNEL_ORDERED) return kernel->lanes;
-    size_t group = 1;
-    for (uint32_t d = 0; d < kernel->dims; d++) {
-        size_t local = kernel->required_local[d];
-        if (!yki_mul(group, local ? local : 1, &group)) return SIZE_MAX;
-    }
-    return group;
-}
-
 bool yki_device_info_can(const yk_device_info *info, const yk_kernel *kernel, char *reason,
                          size_t size)
 {
     const char *lacks = NULL;
-    size_t group = group_size(kernel);
+    size_t group = yki_kernel_group_items(kernel);
     if ((kernel->flags & YK_KERNEL_FP64) && !info->fp64) lacks = "fp64";
     else if ((kernel->flags & YK_KERNEL_ATOMIC64) && !info->int64_atomics)
         lacks = "64-bit integer atomics";

@@ -71,8 +71,67 @@ static yk_status check_tables(const yk_kernel *k, yk_diag *diag)
     if (!k->host->fn[0]) {
         return yki_call_fail(diag, YK_E_INVALID, k, NULL, "there is no generic host function");
     }
+    if (k->device && (!k->device->source || !k->device->entry)) {
+        return yki_call_fail(diag, YK_E_INVALID, k, NULL,
+                             "the device table lacks a source or an entry");
+    }
     return YK_OK;
 }
+
+/* ---- work-groups ---- */
+
+/* Tables of binaries older than these fields end before them. */
+static bool has_groups(const yk_device_table *t)
+{
+    return t && t->size >= SIZE_UP_TO(yk_device_table, tile);
+}
+
+/* What is wrong with a device table's groups, NULL if nothing. */
+static const char *group_fault(const yk_kernel *k)
+{
+    const yk_device_table *t = k->device;
+    size_t groups = 0, tiles = 0, items = 1, ids = 1;
+    if (!has_groups(t)) return NULL;
+    for (uint32_t d = 0; d < YK_MAX_DIMS; d++) {
+        if (d >= k->dims && (t->group[d] > 1 || t->tile[d] > 1)) return "in a dimension too many";
+        if (d >= k->dims) continue;
+        groups += t->group[d] != 0;
+        tiles += t->tile[d] != 0;
+        if (!yki_mul(items, yki_max(t->group[d], 1), &items) ||
+            !yki_mul(ids, yki_max(t->tile[d], 1), &ids))
+            return "whose size overflows";
+    }
+    if (groups != 0 && groups != k->dims) return "in some of its dimensions only";
+    if (tiles != 0 && tiles != groups) return "whose tiles have not the same dimensions";
+    if (groups && (k->flags & YK_KERNEL_ORDERED)) return "where ordered sums decide on them";
+    return NULL;
+}
+
+bool yki_kernel_group(const yk_kernel *k, size_t group[YK_MAX_DIMS], size_t tile[YK_MAX_DIMS])
+{
+    const yk_device_table *t = has_groups(k->device) ? k->device : NULL;
+    const size_t *own = t && t->group[0] ? t->group : k->required_local;
+    bool fixed = false;
+    for (uint32_t d = 0; d < YK_MAX_DIMS; d++) {
+        bool has = d < k->dims && own[d] != 0;
+        group[d] = has ? own[d] : 1;
+        tile[d] = has && t && t->tile[d] ? t->tile[d] : group[d];
+        fixed = fixed || has;
+    }
+    return fixed;
+}
+
+size_t yki_kernel_group_items(const yk_kernel *k)
+{
+    size_t group[YK_MAX_DIMS], tile[YK_MAX_DIMS], items = 1;
+    if (k->flags & YK_KERNEL_ORDERED) return k->lanes;
+    yki_kernel_group(k, group, tile);
+    for (uint32_t d = 0; d < YK_MAX_DIMS; d++)
+        if (!yki_mul(items, group[d], &items)) return SIZE_MAX;
+    return items;
+}
+
+/* ---- arguments ---- */
 
 /* What is wrong with an argument, NULL if nothing. */
 static const char *argument_fault(const yk_kernel *k, const yk_arg *a)
@@ -124,6 +183,11 @@ yk_status yki_kernel_check(const yk_kernel *k, yk_diag *diag)
     if (k->dims < 1 || k->dims > YK_MAX_DIMS || k->axis >= k->dims) {
         return yki_call_fail(diag, YK_E_INVALID, k, NULL, "bad descriptor: %u dimensions, axis %u",
                              k->dims, k->axis);
+    }
+    const char *fault = group_fault(k);
+    if (fault) {
+        return yki_call_fail(diag, YK_E_INVALID, k, NULL,
+                             "bad descriptor: the device table has work-groups %s", fault);
     }
     return check_arguments(k, diag);
 }

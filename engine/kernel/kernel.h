@@ -100,6 +100,17 @@ void yki_box_copy(const yki_box *box, void *to, const void *from);
  * yki_call_init. */
 yk_host_fn yki_kernel_host(const yk_kernel *kernel, yk_isa isa);
 
+/* ---- the devices' program ---- */
+
+/* The size of its work-groups, and how many ids a group computes: group[d] and tile[d]
+ * by dimension, 1 in those the kernel has not.  False: the descriptor leaves that open.
+ * Not for ordered sums, which are launched in groups of `lanes`. */
+bool yki_kernel_group(const yk_kernel *kernel, size_t group[YK_MAX_DIMS],
+                      size_t tile[YK_MAX_DIMS]);
+
+/* The work-items of the groups that it insists on, ordered sums included; 1: on none. */
+size_t yki_kernel_group_items(const yk_kernel *kernel);
+
 /* ---- reductions ---- */
 
 /* What they compute, the same on every processor.  Sums of integers wrap; the identity

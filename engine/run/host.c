@@ -26,12 +26,24 @@ static void host_body(void *ctx, size_t begin, size_t end, size_t worker)
 }
 
 /* The pool adapts the size of claims; the grain only keeps them at cuts that the kernel
- * allows, and from being many more than can matter. */
+ * allows, from being many more than can matter, and from being shorter than the kernel
+ * wants slices to be: then a worker's share is cut into as many as are that long. */
 static size_t choose_grain(const yki_runner *r, const yki_call *c, size_t items)
 {
-    size_t workers = yki_pool_get_info(r->parts.pool).workers;
+    size_t workers = yki_pool_get_info(r->parts.pool).workers, wanted = c->kernel->slice;
     size_t share = items / (workers * 64);
+    if (wanted > share) {
+        size_t each = yki_div_up(items, workers);
+        return yki_round_up(yki_div_up(each, yki_max(each / wanted, 1)), c->align);
+    }
     return yki_max(c->align, yki_round_down(share, c->align));
+}
+
+/* The shortest step whose slices are as long as the kernel wants them. */
+static size_t least_step(const yki_runner *r, const yki_call *c)
+{
+    size_t workers = yki_pool_get_info(r->parts.pool).workers;
+    return yki_max(c->align, yki_round_up(workers * (size_t)c->kernel->slice, c->align));
 }
 
 void yki_host_run(yki_runner *r, yki_launch *l, size_t begin, size_t end)
@@ -106,18 +118,19 @@ bool yki_host_is_tiny(yki_runner *r, const yki_launch *l, double rate)
 /* ---- a planned launch ---- */
 
 /* How many items to run before looking whether the plan wants some of them back. */
-static size_t step_items(const yki_launch *l, size_t items)
+static size_t step_items(const yki_runner *r, const yki_launch *l, size_t items)
 {
     const double look_s = 1e-3;
     const yki_tally *t = &l->tally[0];
     double busy = yki_seconds(t->work_ns);
+    size_t least = least_step(r, &l->call);
     if (busy <= 0 || !t->items) {
         if (l->deadline_ns == UINT64_MAX) return items;
-        return yki_max(l->call.align, yki_round_down(items / 64, l->call.align));
+        return yki_min(items, yki_max(least, yki_round_down(items / 64, l->call.align)));
     }
     double step = look_s * (double)t->items / busy;
     if (step >= (double)items) return items;
-    return yki_max(l->call.align, yki_round_down((size_t)step, l->call.align));
+    return yki_max(least, yki_round_down((size_t)step, l->call.align));
 }
 
 /* One order, from its front, in steps.  Lock held on entry and return. */
@@ -128,7 +141,7 @@ static void run_order(yki_runner *r, yki_launch *l, yki_order order)
     uint64_t start = yki_now_ns();
     if (!t->first_ns) t->first_ns = start;
     while (at < end) {
-        size_t step = yki_min(end - at, step_items(l, end - at));
+        size_t step = yki_min(end - at, step_items(r, l, end - at));
         uint64_t began = yki_now_ns();
         yki_runner_unlock(r);
         yki_host_run(r, l, at, at + step);

@@ -2,8 +2,9 @@
  *
  * yokec writes one for each kernel of a .cl file; programs only pass it on, through
  * the typed calls that yokec writes beside it.  A kernel that wants other code on
- * one side (a BLAS on the host, a tiled program on a device) has its descriptor
- * written by hand, with the same types.  Descriptors live in users' binaries, so
+ * one side (a BLAS on the host, a tiled program on a device) takes yokec's descriptor
+ * and puts a table of its own in the place of one or both: yk_kernel_by_hand, and
+ * docs/by-hand.md for a whole program.  Descriptors live in users' binaries, so
  * they and their tables begin with `abi` and `size`: an unknown abi is
  * YK_E_UNSUPPORTED, and fields are only ever appended.
  *
@@ -17,6 +18,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <yoke/status.h>
 
 #define YK_KERNEL_ABI 1u    /* of the descriptor and its tables */
@@ -173,13 +175,23 @@ typedef struct yk_host_table {
  * It is launched over the padded box: get_global_id(d) counts from 0 and stands for
  * id lo + get_global_id(d), masked from hi on.  With ordered sums it is launched as
  * one work-group of `lanes` work-items for each block of the part, in one
- * dimension.  YK_FLUSHES is defined where the device takes denormal floats for zeros. */
+ * dimension.  YK_FLUSHES is defined where the device takes denormal floats for zeros.
+ *
+ * A program whose work-groups share local memory names its `group`, which is then the
+ * size they have.  One whose work-items compute several results each names its `tile`
+ * as well: there are then as many groups as tiles cover the box, and group g of
+ * dimension d computes the tile[d] ids from lo + g * tile[d] on, masked from hi on.
+ * (yk_range.local is another matter: it is part of the kernel's meaning, for those that
+ * ask for local ids, and the program is told it by `local`.) */
 typedef struct yk_device_table {
     uint32_t abi;           /* YK_KERNEL_ABI */
     uint32_t size;          /* sizeof(yk_device_table) */
     const char *source;     /* OpenCL C 1.2, complete */
     const char *entry;      /* name of the kernel in it */
     const char *options;    /* for the OpenCL compiler; may be NULL */
+    /* By dimension, in all of the kernel's or in none. */
+    size_t group[YK_MAX_DIMS];  /* work-items; zeros: required_local, or what suits a device */
+    size_t tile[YK_MAX_DIMS];   /* ids that a group computes; zeros: one a work-item */
 } yk_device_table;
 
 /* ---- the kernel ---- */
@@ -208,11 +220,57 @@ typedef struct yk_kernel {
     uint32_t n_args;        /* at most YK_MAX_ARGS */
     const yk_arg *args;     /* in the order of the kernel's parameters */
     uint32_t args_size;     /* bytes of the argument block */
-    uint32_t reserved;      /* 0 */
+    uint32_t slice;         /* items that the host's code wants in a slice, since each has a
+                             * price (a BLAS packs its operands): slices are that long or
+                             * longer where every worker still gets one.  0: any length */
     size_t required_local[YK_MAX_DIMS]; /* reqd_work_group_size, or zeros */
     yk_shape_fn shape;                  /* the launch's geometry */
     const yk_host_table *host;          /* never NULL */
     const yk_device_table *device;      /* NULL: runs on the host alone */
 } yk_kernel;
+
+/* ---- other code on one side ---- */
+
+/* FNV-1a over a text and its end; NULL is the empty text. */
+static inline uint64_t yk_hash_text(uint64_t hash, const char *text)
+{
+    const char *s = text ? text : "";
+    do hash = (hash ^ (unsigned char)*s) * UINT64_C(0x100000001b3);
+    while (*s++);
+    return hash;
+}
+
+/* The kernel `from` with other code: the same arguments, windows and shape, computed by
+ * `host`, by `device`, or by both; NULL keeps from's.  What comes back is the caller's,
+ * to change (align, slice, flags) before its first launch and to keep in place until the
+ * last is done; name and tables are borrowed as long.  The name tells the two apart in
+ * reports.  The hash is a new one, so that rates measured of one code are not taken for
+ * the other's; two that differ in the host's code alone need different names.  Pure.
+ *
+ *     static void rows(const yk_slice *s) { ... }
+ *     static const yk_host_table host = {YK_KERNEL_ABI, sizeof host, {rows}};
+ *
+ *     yk_kernel fast = yk_kernel_by_hand(&matmul_kernel, "matmul by BLAS", &host, NULL);
+ *     struct matmul_args args = {.a = a, .b = b, .c = c, .m = m, .n = n, .k = k};
+ *     yk_range range = yk_2d(n, m);
+ *     status = yk_launch(engine, &fast, &range, &args, NULL);
+ */
+static inline yk_kernel yk_kernel_by_hand(const yk_kernel *from, const char *name,
+                                          const yk_host_table *host,
+                                          const yk_device_table *device)
+{
+    yk_kernel k;
+    memset(&k, 0, sizeof k);
+    memcpy(&k, from, from->size < sizeof k ? from->size : sizeof k);
+    k.size = sizeof k;
+    k.name = name;
+    k.hash = yk_hash_text(yk_hash_text(k.hash, name), host ? "host" : "");
+    if (host) k.host = host;
+    if (!device) return k;
+    k.device = device;
+    k.hash = yk_hash_text(yk_hash_text(k.hash, device->source), device->entry);
+    k.hash = yk_hash_text(k.hash, device->options);
+    return k;
+}
 
 #endif

@@ -1,6 +1,7 @@
 #!/bin/sh
-# The generated device source of every kernel through the compilers of NVIDIA's and AMD's
-# devices, where they are present: no warning, no register spilled.  77: none is there.
+# The device source of every kernel, generated or written by hand (NAME.device.cl), through
+# the compilers of NVIDIA's and AMD's devices, where they are present: no warning, no
+# register spilled.  77: none is there.
 #   devices.sh YOKEC SOURCE_DIR WORK_DIR
 set -eu
 yokec=$1 source=$2 work=$3
@@ -20,9 +21,12 @@ common="-cl-std=CL1.2 -O2 -S -Wall -Wextra -Wno-unused-function -Wno-unused-para
 count=0
 for file in "$source"/kernels/*/*.cl "$source"/tests/compiler/exec/*.cl; do
     [ -f "$file" ] || continue
-    "$yokec" --dump-device -I "$source/include" "$file" >all.cl
     rm -f kernel_*.cl
-    awk '/^\/\* kernel /{f = "kernel_" $3 ".cl"} {print >f}' all.cl
+    case $file in
+    *.device.cl) cp "$file" kernel_by_hand.cl ;;
+    *)  "$yokec" --dump-device -I "$source/include" "$file" >all.cl
+        awk '/^\/\* kernel /{f = "kernel_" $3 ".cl"} {print >f}' all.cl ;;
+    esac
     for k in kernel_*.cl; do
         count=$((count + 1))
         case $file in

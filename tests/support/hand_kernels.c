@@ -158,6 +158,44 @@ const yk_kernel hand_blur = {
     .device = &blur_device,
 };
 
+static const yk_device_table blur_tiled_device = {
+    .abi = YK_KERNEL_ABI, .size = sizeof(yk_device_table), .entry = "blur",
+    .group = {8, 4}, .tile = {16, 12},
+    .source =
+        "#pragma OPENCL FP_CONTRACT OFF\n"
+        "kernel __attribute__((reqd_work_group_size(8, 4, 1)))\n"
+        "void blur(int w, int h, int pitch, global const float *u, ulong u_base,\n"
+        "          global float *v, ulong v_base,\n"
+        "          " HAND_RANGE("0") ", " HAND_RANGE("1") ")\n"
+        "{\n"
+        "    local float tile[14][18];\n"  /* from (x0 - 1, y0 - 1) on */
+        "    int me = get_local_id(1) * 8 + get_local_id(0);\n"
+        "    ulong x0 = lo0 + get_group_id(0) * 16, y0 = lo1 + get_group_id(1) * 12;\n"
+        "    for (int i = me; i < 14 * 18; i += 32) {\n"
+        "        ulong x = x0 + i % 18 - 1, y = y0 + i / 18 - 1;\n"
+        "        if (x <= hi0 && y <= hi1)\n"
+        "            tile[i / 18][i % 18] = u[y * (ulong)pitch + x - u_base];\n"
+        "    }\n"
+        "    barrier(CLK_LOCAL_MEM_FENCE);\n"
+        "    for (int i = me; i < 12 * 16; i += 32) {\n"
+        "        int c = i % 16, r = i / 16;\n"
+        "        ulong x = x0 + c, y = y0 + r;\n"
+        "        if (x >= hi0 || y >= hi1) continue;\n"
+        "        float sum = tile[r + 1][c + 1] + tile[r + 1][c];\n"
+        "        sum += tile[r + 1][c + 2];\n"
+        "        sum += tile[r][c + 1];\n"
+        "        sum += tile[r + 2][c + 1];\n"
+        "        v[y * (ulong)pitch + x - v_base] = sum * 0.25f;\n"
+        "    }\n"
+        "}\n",
+};
+const yk_kernel hand_blur_tiled = {
+    .abi = YK_KERNEL_ABI, .size = sizeof(yk_kernel), .name = "blur tiled", .hash = 12, .dims = 2,
+    .axis = 1, .align = 1, .lanes = 1, .n_args = 5, .args = blur_args,
+    .args_size = ARGS(hand_blur_args), .shape = blur_shape, .host = &blur_host_table,
+    .device = &blur_tiled_device,
+};
+
 /* ---- histogram ---- */
 
 static yk_status histogram_shape(const yk_range *range, const void *block, yk_shape *out)

@@ -26,6 +26,9 @@ typedef struct hand_blur_args {
     float *v;
 } hand_blur_args;
 extern const yk_kernel hand_blur;
+/* The same with a device program in groups of 8 x 4 work-items that share local memory
+ * and compute tiles of 16 x 12 points. */
+extern const yk_kernel hand_blur_tiled;
 
 /* bins[value[i] % n_bins] += 1 over n values. */
 typedef struct hand_histogram_args {

@@ -128,11 +128,113 @@ static void bad_descriptors(void **state)
     REFUSED(YK_E_INVALID, (p.k.args[1].mode = YK_MODE_SUM, p.k.args[1].type = YK_T_OTHER));
     yk_device_table dev = {.abi = 7, .size = sizeof dev};
     REFUSED(YK_E_UNSUPPORTED, p.k.kernel.device = &dev);
+    dev = (yk_device_table){.abi = YK_KERNEL_ABI, .size = sizeof dev, .entry = "k"};
+    REFUSED(YK_E_INVALID, p.k.kernel.device = &dev);
     /* Another binary's: longer structs are fine. */
     plain_init(&p, 10);
     p.k.kernel.size += 64;
     p.k.host.size += 64;
     assert_int_equal(YK_OK, init(&p));
+}
+
+/* Work-groups of a device program written by hand, of a kernel of two dimensions. */
+static void groups_of_devices(void **state)
+{
+    (void)state;
+    static const struct { size_t group[3], tile[3]; yk_status st; } cases[] = {
+        {{0}, {0}, YK_OK},
+        {{16, 8}, {0}, YK_OK},
+        {{16, 8, 1}, {128, 64, 1}, YK_OK},
+        {{16, 0}, {0}, YK_E_INVALID},
+        {{0, 8}, {0}, YK_E_INVALID},
+        {{16, 8, 2}, {0}, YK_E_INVALID},
+        {{16, 8}, {128, 64, 2}, YK_E_INVALID},
+        {{0}, {128, 64}, YK_E_INVALID},
+        {{16, 8}, {128, 0}, YK_E_INVALID},
+        {{(size_t)1 << 40, (size_t)1 << 40}, {0}, YK_E_INVALID},
+        {{16, 8}, {(size_t)1 << 40, (size_t)1 << 40}, YK_E_INVALID},
+    };
+    for (size_t i = 0; i < YKI_COUNT(cases); i++) {
+        plain p;
+        plain_init(&p, 10);
+        test_kernel_init(&p.k, 2, 2);
+        test_arg_type(&p.k, 1, YK_MODE_OUT, YK_T_F32, 4);
+        p.range = yk_2d(1, 10);
+        p.a.hi[0] = 1;
+        p.a.hi[1] = 10;
+        yk_device_table dev = {.abi = YK_KERNEL_ABI, .size = sizeof dev, .source = "", .entry = "k"};
+        memcpy(dev.group, cases[i].group, sizeof dev.group);
+        memcpy(dev.tile, cases[i].tile, sizeof dev.tile);
+        p.k.kernel.device = &dev;
+        assert_int_equal(cases[i].st, init(&p));
+        if (cases[i].st != YK_OK) assert_non_null(strstr(p.diag.text, "work-groups"));
+        /* Ordered sums decide on their groups themselves. */
+        p.k.kernel.flags |= YK_KERNEL_ORDERED;
+        assert_int_equal(cases[i].group[0] ? YK_E_INVALID : cases[i].st, init(&p));
+        p.k.kernel.flags = 0;
+        /* A table of a binary that knows nothing of groups. */
+        dev.size = offsetof(yk_device_table, group);
+        assert_int_equal(YK_OK, init(&p));
+        assert_int_equal(1, yki_kernel_group_items(&p.k.kernel));
+    }
+}
+
+static void group_and_tile(void **state)
+{
+    (void)state;
+    size_t group[YK_MAX_DIMS], tile[YK_MAX_DIMS];
+    yk_device_table dev = {.abi = YK_KERNEL_ABI, .size = sizeof dev};
+    yk_kernel k = {.dims = 2, .lanes = 64, .device = &dev};
+    assert_false(yki_kernel_group(&k, group, tile));
+    assert_int_equal(1, yki_kernel_group_items(&k));
+    k.required_local[0] = 4, k.required_local[1] = 6;
+    assert_true(yki_kernel_group(&k, group, tile));
+    assert_int_equal(24, yki_kernel_group_items(&k));
+    assert_memory_equal(tile, ((size_t[]){4, 6, 1}), sizeof tile);
+    dev.group[0] = 16, dev.group[1] = 8;
+    assert_true(yki_kernel_group(&k, group, tile));
+    assert_memory_equal(tile, ((size_t[]){16, 8, 1}), sizeof tile);
+    dev.tile[0] = 128, dev.tile[1] = 64;
+    assert_true(yki_kernel_group(&k, group, tile));
+    assert_memory_equal(group, ((size_t[]){16, 8, 1}), sizeof group);
+    assert_memory_equal(tile, ((size_t[]){128, 64, 1}), sizeof tile);
+    assert_int_equal(128, yki_kernel_group_items(&k));
+    k.flags = YK_KERNEL_ORDERED;
+    assert_int_equal(64, yki_kernel_group_items(&k));
+}
+
+/* What yk_kernel_by_hand keeps, replaces, and tells apart. */
+static void other_code_on_one_side(void **state)
+{
+    (void)state;
+    test_kernel t;
+    test_kernel_init(&t, 1, 2);
+    yk_device_table dev = {.abi = YK_KERNEL_ABI, .size = sizeof dev, .source = "a", .entry = "k"};
+    yk_device_table other = dev;
+    yk_host_table host = t.host;
+    t.kernel.device = &dev;
+    t.kernel.hash = 5;
+    other.source = "b";
+    const yk_kernel made[] = {
+        yk_kernel_by_hand(&t.kernel, "k", NULL, NULL),
+        yk_kernel_by_hand(&t.kernel, "h", NULL, NULL),
+        yk_kernel_by_hand(&t.kernel, "h", &host, NULL),
+        yk_kernel_by_hand(&t.kernel, "h", &host, &dev),
+        yk_kernel_by_hand(&t.kernel, "h", &host, &other),
+        yk_kernel_by_hand(&t.kernel, "h", NULL, &other),
+    };
+    for (size_t i = 0; i < YKI_COUNT(made); i++) {
+        const yk_kernel *k = &made[i];
+        assert_ptr_equal(k->args, t.kernel.args);
+        assert_int_equal(k->size, sizeof *k);
+        assert_ptr_equal(k->host, i >= 2 && i <= 4 ? &host : &t.host);
+        assert_ptr_equal(k->device, i >= 4 ? &other : &dev);
+        assert_int_not_equal(k->hash, t.kernel.hash);
+        for (size_t j = 0; j < i; j++) assert_int_not_equal(k->hash, made[j].hash);
+    }
+    /* A descriptor of an older binary, which ends sooner. */
+    t.kernel.size = offsetof(yk_kernel, device);
+    assert_null(yk_kernel_by_hand(&t.kernel, "k", NULL, NULL).device);
 }
 
 static void bad_ranges(void **state)
@@ -318,6 +420,9 @@ int main(void)
         cmocka_unit_test(active_box_counts),
         cmocka_unit_test(empty_launches_succeed),
         cmocka_unit_test(bad_descriptors),
+        cmocka_unit_test(groups_of_devices),
+        cmocka_unit_test(group_and_tile),
+        cmocka_unit_test(other_code_on_one_side),
         cmocka_unit_test(bad_ranges),
         cmocka_unit_test(bad_windows),
         cmocka_unit_test(overlaps),

@@ -172,7 +172,7 @@ static void check_saxpy_in_place(rig *r, size_t n)
     release(r->seed, was, n);
 }
 
-static void check_blur(rig *r, size_t n)
+static void check_blur_by(rig *r, size_t n, const yk_kernel *kernel)
 {
     uint64_t state = r->seed;
     const size_t w = n % 37 + 2, h = n / 7 + 2, pitch = w + (size_t)rnd_in(&state, 0, 5);
@@ -180,7 +180,7 @@ static void check_blur(rig *r, size_t n)
     uint32_t *u = guarded(all), *v = guarded(all);
     fill_floats(u, all, &state);
     hand_blur_args args = {(int32_t)w, (int32_t)h, (int32_t)pitch, (const float *)u, (float *)v};
-    launch(r, &hand_blur, yk_2d(w + 3, h + 1), &args);
+    launch(r, kernel, yk_2d(w + 3, h + 1), &args);
     for (size_t i = 0; i < all; i++) {
         size_t x = i % pitch, y = i / pitch;
         bool inside = x > 0 && x + 1 < w && y > 0 && y + 1 < h;
@@ -197,6 +197,9 @@ static void check_blur(rig *r, size_t n)
     release(r->seed, u, all);
     release(r->seed, v, all);
 }
+
+static void check_blur(rig *r, size_t n) { check_blur_by(r, n, &hand_blur); }
+static void check_blur_tiled(rig *r, size_t n) { check_blur_by(r, n, &hand_blur_tiled); }
 
 static void check_histogram(rig *r, size_t n, size_t n_bins)
 {
@@ -294,8 +297,8 @@ static void check_all(rig *r, size_t n)
 static void check_everything(yki_device *device, void *ctx)
 {
     static void (*const checks[])(rig *, size_t) = {
-        check_saxpy, check_saxpy_in_place, check_blur, check_few_bins, check_many_bins,
-        check_sum, check_transpose, check_all,
+        check_saxpy, check_saxpy_in_place, check_blur, check_blur_tiled, check_few_bins,
+        check_many_bins, check_sum, check_transpose, check_all,
     };
     static const size_t sizes[] = {0, 1, 2, 3, 63, 64, 65, 127, 1009, 4096, 30011, 65537};
     (void)ctx;

@@ -132,6 +132,43 @@ static void test_kernels_without_hash(void **state)
     close_rig(&g);
 }
 
+/* ---- how long slices are ---- */
+
+static _Atomic size_t shortest, slices;
+
+static void counting_host(const yk_slice *s)
+{
+    size_t least = shortest;
+    while (s->end - s->begin < least &&
+           !atomic_compare_exchange_weak(&shortest, &least, s->end - s->begin)) {}
+    slices++;
+    saxpy_host(s);
+}
+static const yk_host_table counting_table = HAND_HOST(counting_host);
+
+/* Two workers, 1000 items: as long as the kernel wants them, but a share for each. */
+static void test_slices_as_wanted(void **state)
+{
+    (void)state;
+    static const struct { uint32_t wanted; size_t least; } cases[] = {
+        {5000, 500}, {500, 500}, {300, 500}, {250, 250}, {240, 250}, {100, 100}, {0, 1},
+    };
+    rig g;
+    open_rig(&g, NULL, 0);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        yk_kernel k = hand_saxpy;
+        k.host = &counting_table;
+        k.hash = 100 + i;       /* nothing is known of it: no launch is tiny */
+        k.slice = cases[i].wanted;
+        shortest = SIZE_MAX;
+        slices = 0;
+        assert_int_equal(run(&g, &k, 1000, NULL, NULL), YK_OK);
+        assert_true(shortest >= cases[i].least);
+        assert_true(slices >= 2);
+    }
+    close_rig(&g);
+}
+
 /* ---- many threads ---- */
 
 typedef struct caller {
@@ -202,6 +239,7 @@ int main(void)
         cmocka_unit_test(test_deadline_in_first_order),
         cmocka_unit_test(test_rate_without_waits),
         cmocka_unit_test(test_kernels_without_hash),
+        cmocka_unit_test(test_slices_as_wanted),
         cmocka_unit_test(test_many_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

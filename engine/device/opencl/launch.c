@@ -2,6 +2,8 @@
  * work-group sizes, and the padded range.  Entered by the device's thread. */
 #include "device/opencl/opencl_int.h"
 
+#include <string.h>
+
 /* Work-items a group: enough to hide latency on a GPU and the cost of a group on a
  * CPU.  Reductions with local bins pay once a group for each bin. */
 enum { GROUP_ITEMS = 256, GROUP_ITEMS_BINS = 1024 };
@@ -109,21 +111,19 @@ static bool choose_sizes(const cl_dev *dev, const yki_job *job, const size_t lo[
                          size_t local[YK_MAX_DIMS])
 {
     const yk_kernel *kernel = job->call->kernel;
-    size_t extent[YK_MAX_DIMS] = {1, 1, 1};
+    size_t extent[YK_MAX_DIMS] = {1, 1, 1}, tile[YK_MAX_DIMS];
     if (kernel->flags & YK_KERNEL_ORDERED) {
         size_t blocks = yki_div_up(job->end - job->begin, job->call->block);
         local[0] = kernel->lanes;
         return yki_mul(blocks, local[0], &global[0]);
     }
     for (uint32_t d = 0; d < kernel->dims; d++) extent[d] = hi[d] - lo[d];
-    if (kernel->required_local[0])
-        for (uint32_t d = 0; d < kernel->dims; d++)
-            local[d] = yki_max(kernel->required_local[d], 1);
-    else choose_local(dev, kernel, job->program, extent, local);
-    for (uint32_t d = 0; d < kernel->dims; d++) {
-        global[d] = yki_round_up(extent[d], local[d]);
-        if (global[d] < extent[d]) return false;
+    if (!yki_kernel_group(kernel, local, tile)) {
+        choose_local(dev, kernel, job->program, extent, local);
+        memcpy(tile, local, sizeof tile);
     }
+    for (uint32_t d = 0; d < kernel->dims; d++)
+        if (!yki_mul(yki_div_up(extent[d], tile[d]), local[d], &global[d])) return false;
     return true;
 }
 

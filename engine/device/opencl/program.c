@@ -136,10 +136,7 @@ static yki_program *find(cl_dev *dev, uint64_t hash, const char *key, size_t byt
 static yk_status check_groups(const cl_dev *dev, const yk_kernel *kernel, const yki_program *p,
                               yk_diag *diag)
 {
-    size_t group = 1;
-    for (size_t d = 0; d < YK_MAX_DIMS; d++)
-        if (kernel->required_local[d]) group *= kernel->required_local[d];
-    if (kernel->flags & YK_KERNEL_ORDERED) group = kernel->lanes;
+    size_t group = yki_kernel_group_items(kernel);
     if (group <= p->max_group) return YK_OK;
     return yki_fail(diag, YK_E_UNSUPPORTED, "%s: %s as built allows work-groups of %zu, not %zu",
                     dev->base.info.id, kernel->name, p->max_group, group);
