@@ -113,7 +113,9 @@ static bool looks_like_number(const char *s, bool comma)
         if (digits == 0) return false;
         s += digits;
     }
-    return *s == '\0' || strcmp(s, "%") == 0;
+    if (*s == '\0') return true;
+    s += strspn(s, " \xc2\xa0");     /* some put a blank there, some one that keeps together */
+    return strcmp(s, "%") == 0;
 }
 
 /* The program never calls setlocale, so strtod wants a point, whatever LANG says. */
