@@ -63,6 +63,14 @@ static void openmp(yki_instance *in)
 }
 #endif
 
+static void part(const yki_instance *in, size_t launch, size_t begin, size_t end, void *partial)
+{
+    size_t n = in->extent.nx, k = in->extent.nz;
+    (void)launch, (void)partial;
+    matmul_serial(end - begin, n, k, (const float *)in->array[A].data + begin * k,
+                  in->array[B].data, (float *)in->array[C].data + begin * n);
+}
+
 static yk_status yoke(yki_instance *in, yk_engine *engine, const yk_run_opts *opts,
                       yk_report *report)
 {
@@ -141,7 +149,8 @@ const yki_workload yki_workload_matmul = {
                "|column of B|, as k products are added in different orders",
     .elements = {(size_t)1 << 18, (size_t)1 << 20, (size_t)1 << 24},
     .n_arrays = 3, .arrays = arrays,
-    .describe = describe, .fill = fill, .serial = serial, .yoke = yoke, .check = check,
+    .describe = describe, .fill = fill, .serial = serial, .part = part, .yoke = yoke,
+    .check = check,
 #ifdef YKI_OPENMP
     .openmp = openmp,
 #endif

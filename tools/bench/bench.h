@@ -213,7 +213,7 @@ bench_ratio bench_compare_times(const bench_time *before, const bench_time *now)
 /* ---- parent and child ---- */
 
 typedef enum bench_kind { BENCH_JOB_LIST, BENCH_JOB_PROBE, BENCH_JOB_WORKLOAD,
-                          BENCH_JOB_CASE } bench_kind;
+                          BENCH_JOB_CASE, BENCH_JOB_PEERS } bench_kind;
 
 typedef struct bench_job {
     bench_kind kind;
@@ -223,7 +223,7 @@ typedef struct bench_job {
     yk_policy policy;
     double budget_s;        /* for timing */
     double noise;           /* how well every median should be known, see bench_noise */
-    bool cold, verbose, quick;
+    bool cold, verbose, quick, peers;
 } bench_job;
 
 typedef struct bench_shared {
@@ -266,6 +266,8 @@ int bench_columns(const bench_options *o, bench_shared *shared, int fd, bench_de
 /* The variants of one workload, checked and timed, in the child (measure.c): fills
  * shared->result.  Returns an exit code. */
 int bench_measure(bench_shared *shared);
+/* The same for a loop that is not in the registry. */
+int bench_measure_loop(bench_shared *shared, const yki_workload *w);
 /* Tells the parent what is done next: device index or BENCH_ACTIVE_*, in how many
  * seconds at most. */
 void bench_step(bench_shared *shared, int active, double limit_s, const char *format, ...)

@@ -32,6 +32,8 @@ struct bench_case {
     /* In the child: fills shared->result (name, elements, shape and devices are there).
      * Returns an exit code; on failure, result.failure says why. */
     int (*measure)(bench_shared *shared, const bench_row *row);
+    /* Optional, in the parent, when all rows are measured: notes on them together. */
+    void (*conclude)(bench_result *rows, size_t n);
 };
 
 /* The registry, made by the build; in order of name. */

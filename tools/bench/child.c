@@ -3,6 +3,7 @@
  * A driver may end this process at any moment; what was done so far lies in the shared
  * memory.  Leaves by _exit, since a driver's own cleaning up may crash as well. */
 #include "case.h"
+#include "peers/ask.h"
 
 #include <signal.h>
 #include <stdarg.h>
@@ -119,6 +120,7 @@ static int run_probe(bench_shared *shared)
 static int (*const jobs[])(bench_shared *) = {
     [BENCH_JOB_LIST] = run_list, [BENCH_JOB_PROBE] = run_probe,
     [BENCH_JOB_WORKLOAD] = bench_measure, [BENCH_JOB_CASE] = bench_measure_case,
+    [BENCH_JOB_PEERS] = bench_measure_peers,
 };
 
 int bench_child_main(const char *fd)

@@ -6,6 +6,7 @@
 
 #include "base/base.h"
 #include "cases/open.h"
+#include "peers/ask.h"
 #include "session.h"
 
 /* ---- the machine ---- */
@@ -174,6 +175,8 @@ int main(int argc, char **argv)
     if (argc == 3 && strcmp(argv[1], BENCH_CHILD_OPTION) == 0) return bench_child_main(argv[2]);
     if (argc == 4 && strcmp(argv[1], BENCH_OPEN_OPTION) == 0)
         return bench_open_main(argv[2], argv[3]);
+    if (argc > 2 && strcmp(argv[1], BENCH_PEER_OPTION) == 0)
+        return bench_peer_main(argc - 2, argv + 2);
     int code = bench_options_parse(&options, argc, argv);
     if (code == YKI_EXIT_OK) code = dispatch(&options);
     return yki_tool_finish(BENCH_TOOL, code);

@@ -246,13 +246,13 @@ static int measure(bench_run *run)
     return !r->complete ? YKI_EXIT_ERROR : r->n_wrong ? YKI_EXIT_WRONG : YKI_EXIT_OK;
 }
 
-int bench_measure(bench_shared *shared)
+int bench_measure_loop(bench_shared *shared, const yki_workload *w)
 {
     bench_run *run = yki_alloc(1, sizeof *run);
     if (!run) return YKI_EXIT_ERROR;
     *run = (bench_run){.shared = shared, .result = &shared->result,
-                       .workload = yki_workload_find(shared->job.workload)};
-    int code = run->workload ? measure(run) : YKI_EXIT_ERROR;
+                       .workload = w};
+    int code = w ? measure(run) : YKI_EXIT_ERROR;
     /* The result is whole; a driver that crashes from here on spoils nothing. */
     shared->exit_code = code;
     shared->finished = true;
@@ -261,4 +261,9 @@ int bench_measure(bench_shared *shared)
     yki_instance_close(&run->instance);
     yki_free(run);
     return code;
+}
+
+int bench_measure(bench_shared *shared)
+{
+    return bench_measure_loop(shared, yki_workload_find(shared->job.workload));
 }

@@ -330,6 +330,9 @@ static int check_together(const bench_options *o)
                                            "no result for --json or --csv");
     if (o->list && (o->json || o->csv || o->compare_old || o->scaling || o->sizes_from))
         return yki_usage_error(BENCH_TOOL, "--list stands alone");
+    if (o->peers && (o->cold || o->carve))
+        return yki_usage_error(BENCH_TOOL, "--peers does not go with %s: others have no such thing",
+                               o->cold ? "--cold" : "--carve");
     if (o->carve && o->devices && strcmp(o->devices, "none") == 0)
         return yki_usage_error(BENCH_TOOL, "--carve needs a device: --devices none has none");
     return YKI_EXIT_OK;

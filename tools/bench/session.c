@@ -78,10 +78,18 @@ static bool blame(bench_session *s, bench_result *r, bench_end end, const char *
     return any;
 }
 
+/* Runs of each workload: with --carve, one for each CPU device. */
+static size_t turns(const bench_session *s)
+{
+    size_t n = 0;
+    for (size_t k = 0; k < s->n_devices; k++) n += s->devices[k].carved;
+    return n ? n : 1;
+}
+
 /* The time is shared out, so that all workloads together end when one would expect. */
 static double budget(const bench_session *s)
 {
-    double n = (double)s->asked;
+    double n = (double)(s->options->n_workloads * turns(s));
     return s->options->quick ? QUICK_S : fmin(fmax(ALL_S / n, 4), 25);
 }
 
@@ -93,7 +101,8 @@ static void set_job(bench_session *s, const bench_result *r)
                        .elements = r->elements,
                        .threads = o->threads, .carve = o->carve, .policy = o->policy,
                        .budget_s = budget(s), .noise = o->quick ? QUICK_NOISE : NOISE,
-                       .cold = o->cold, .verbose = o->verbose, .quick = o->quick};
+                       .cold = o->cold, .verbose = o->verbose, .quick = o->quick,
+                       .peers = o->peers};
     yki_copy_text(job->workload, sizeof job->workload, r->workload);
 }
 
@@ -121,6 +130,21 @@ static int run_turn(bench_session *s, bench_result *r)
         yki_error(BENCH_TOOL, "%s: %s", r->workload, r->failure);
     }
     return s->shared->exit_code;
+}
+
+/* Other runtimes with the same workload, once its own child is done.  Whatever becomes of
+ * them, the result stands. */
+static int run_peers(bench_session *s, bench_result *r)
+{
+    char how[32];
+    set_job(s, r);
+    s->shared->job.kind = BENCH_JOB_PEERS;
+    s->shared->result = *r;
+    bench_end end = bench_supervise(s->shared, s->fd, how);
+    if (end == BENCH_END_INTERRUPTED) return YKI_EXIT_INTERRUPTED;
+    if (end == BENCH_END_DONE) *r = s->shared->result;
+    else yki_warning("%s: peers could not be measured (%s)", r->workload, how);
+    return YKI_EXIT_OK;
 }
 
 /* ---- all of them ---- */
@@ -152,6 +176,10 @@ static int run_next(bench_session *s, bench_result *r)
 {
     yki_progress("%s %s (%zu of %zu)", r->workload, r->carved_device, s->n_results + 1, s->asked);
     int code = run_turn(s, r);
+    if (code == YKI_EXIT_OK && s->options->peers && !r->is_case) {
+        yki_progress("%s, peers (%zu of %zu)", r->workload, s->n_results + 1, s->asked);
+        if (run_peers(s, r) == YKI_EXIT_INTERRUPTED) code = YKI_EXIT_INTERRUPTED;
+    }
     if (code == YKI_EXIT_INTERRUPTED) return code;
     s->n_results++;
     bench_derive(r);
@@ -182,13 +210,21 @@ static int run_row(bench_session *s, const bench_row *row)
     return run_next(s, r);
 }
 
+static int run_case(bench_session *s, const bench_case *c)
+{
+    int code = YKI_EXIT_OK;
+    size_t first = s->n_results;
+    for (size_t k = 0; k < c->n_rows && code != YKI_EXIT_INTERRUPTED; k++)
+        if (has_row(s, &c->rows[k])) code = worse_code(code, run_row(s, &c->rows[k]));
+    if (c->conclude && code == YKI_EXIT_OK)
+        c->conclude(&s->results[first], s->n_results - first);
+    return code;
+}
+
 static int run_cases(bench_session *s, int code)
 {
-    const bench_options *o = s->options;
-    for (size_t c = 0; c < o->n_cases; c++)
-        for (size_t k = 0; k < o->cases[c]->n_rows && code != YKI_EXIT_INTERRUPTED; k++)
-            if (has_row(s, &o->cases[c]->rows[k]))
-                code = worse_code(code, run_row(s, &o->cases[c]->rows[k]));
+    for (size_t c = 0; c < s->options->n_cases && code != YKI_EXIT_INTERRUPTED; c++)
+        code = worse_code(code, run_case(s, s->options->cases[c]));
     return code;
 }
 
@@ -199,13 +235,6 @@ static size_t rows_of_cases(const bench_session *s)
         for (size_t k = 0; k < s->options->cases[c]->n_rows; k++)
             n += has_row(s, &s->options->cases[c]->rows[k]);
     return n;
-}
-
-static size_t turns(const bench_session *s)
-{
-    size_t n = 0;
-    for (size_t k = 0; k < s->n_devices; k++) n += s->devices[k].carved;
-    return n ? n : 1;
 }
 
 int bench_session_run(bench_session *s)

@@ -1,4 +1,5 @@
 /* The report for people: one screen, the answer first; see bench.h and report.h. */
+#include "peers/ask.h"
 #include "report.h"
 
 #include <libsmartcols.h>
@@ -45,7 +46,7 @@ static const char *hybrid_cell(char *buf, size_t size, const bench_result *r)
 {
     const char *who = r->n_parts == 1 ? r->parts[0].device : "";
     double alone = strcmp(who, "cpu") == 0 ? r->pool.median_s : 0;
-    if (r->hybrid.reps == 0 || !r->verified) return "-";
+    if (r->hybrid.reps == 0 || !r->verified || r->is_case) return "-";
     for (uint64_t k = 0; k < r->n_devices; k++)
         if (strcmp(r->devices[k].id, who) == 0) alone = r->devices[k].time.median_s;
     if (!r->is_pool && (r->split || !(r->hybrid.median_s <= LIKE * alone)))
@@ -142,6 +143,7 @@ static void put_report(FILE *f, const bench_report *report, const char *table)
     fputs(table, f);
     if (table[0] && table[strlen(table) - 1] != '\n') putc('\n', f);
     putc('\n', f);
+    bench_put_peers(f, report);
     bench_put_notes(f, report);
     for (size_t k = 0; k < report->n_results; k++)
         if (o->verbose) put_details(f, &report->results[k]);

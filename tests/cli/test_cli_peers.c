@@ -1,0 +1,261 @@
+/* Peers of yoke-bench that crash, hang, answer nonsense or wrongly: each costs its own cell.
+ *
+ * The peers are shell scripts: given to the function that asks peers, and laid beside a
+ * link to yoke-bench, where it looks for its peers' programs. */
+#include "check.h"
+#include "command.h"
+#include "schema.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "bench/peers/ask.h"
+
+#define SCHEMA YOKE_SOURCE_DIR "/docs/yoke-bench-1.schema.json"
+
+/* ---- one answer ---- */
+
+static bench_answer ask(const char *script, double limit_s)
+{
+    bench_answer a;
+    memset(&a, 0x55, sizeof a);
+    bench_ask(&a, (const char *const[]){"/bin/sh", "-c", script, NULL}, limit_s);
+    return a;
+}
+
+static void test_ok(void **state)
+{
+    (void)state;
+    bench_answer a = ask("echo '{\"peer\": \"x\", \"status\": \"ok\", \"max_error\": 0.5, "
+                         "\"share\": 0.25, \"samples_s\": [0.5, 2, 0]}'", 10);
+    assert_int_equal(a.status, BENCH_OK);
+    assert_int_equal(a.n, 3);
+    assert_true(a.samples[0] == 0.5 && a.samples[1] == 2 && a.samples[2] == 0);
+    assert_true(a.max_error == 0.5 && a.share == 0.25);
+    assert_string_equal(a.reason, "");
+}
+
+static void test_bad_answers(void **state)
+{
+    static const struct { const char *script; bench_status status; const char *says; } cases[] = {
+        {"kill -SEGV $$", BENCH_CRASHED, "SIGSEGV"},
+        {"echo '{\"status\": \"ok\", \"samples_s\": [1]}'; kill -ABRT $$", BENCH_CRASHED,
+         "SIGABRT"},
+        {"exit 3", BENCH_CRASHED, "exit 3"},
+        {"exit 0", BENCH_CRASHED, "no result: ''"},
+        {"echo no matter", BENCH_CRASHED, "no result: 'no matter'"},
+        {"echo '{'", BENCH_CRASHED, "no result"},
+        {"echo '[]'", BENCH_CRASHED, "no result"},
+        {"echo '{\"status\": \"fine\"}'", BENCH_CRASHED, "no result"},
+        {"echo '{\"status\": 7}'", BENCH_CRASHED, "no result"},
+        {"echo '{\"status\": \"ok\"}'", BENCH_CRASHED, "no result"},
+        {"echo '{\"status\": \"ok\", \"samples_s\": []}'", BENCH_CRASHED, "no result"},
+        {"echo '{\"status\": \"ok\", \"samples_s\": [\"x\"]}'", BENCH_CRASHED, "no result"},
+        {"echo '{\"status\": \"ok\", \"samples_s\": [-1]}'", BENCH_CRASHED, "no result"},
+        {"echo '{\"status\": \"ok\", \"samples_s\": 5}'", BENCH_CRASHED, "no result"},
+        {"echo '{\"status\": \"ok\", \"samples_s\": [1], \"samples_s\": [2]}'", BENCH_CRASHED,
+         "no result"},
+        {"echo '{\"status\": \"wrong\"}'", BENCH_CRASHED, "no result"},
+        {"echo '{\"status\": \"wrong\", \"reason\": \"a[3] is 5\"}'", BENCH_WRONG, "a[3] is 5"},
+        {"echo '{\"status\": \"failed\", \"reason\": \"no threads\"}'", BENCH_CRASHED,
+         "no threads"},
+        {"echo '{\"status\": \"unsupported\", \"reason\": \"no BLAS\"}'", BENCH_UNSUPPORTED,
+         "no BLAS"},
+        {"head -c 100000 /dev/zero | tr '\\0' x", BENCH_CRASHED, "no result: 'xxx"},
+    };
+    (void)state;
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        bench_answer a = ask(cases[k].script, 10);
+        if (a.status != cases[k].status || !strstr(a.reason, cases[k].says) || a.n != 0)
+            fail_msg("%s: status %d, '%s'", cases[k].script, (int)a.status, a.reason);
+    }
+}
+
+/* More samples than there is room for are no answer either. */
+static void test_too_many(void **state)
+{
+    (void)state;
+    bench_answer a = ask("printf '{\"status\": \"ok\", \"samples_s\": [0'; "
+                         "for k in $(seq 64); do printf ', 1'; done; echo ']}'", 10);
+    assert_int_equal(a.status, BENCH_CRASHED);
+}
+
+/* With and without its output closed: no answer in time, and no process left. */
+static void test_hang(void **state)
+{
+    static const char *const scripts[] = {"exec sleep 60", "exec >&-; exec sleep 60",
+                                          "echo '{'; exec sleep 60"};
+    (void)state;
+    for (size_t k = 0; k < 3; k++) {
+        bench_answer a = ask(scripts[k], 0.1);
+        assert_int_equal(a.status, BENCH_TIMEOUT);
+        assert_string_equal(a.reason, "no answer");
+        assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+    }
+}
+
+static void test_not_there(void **state)
+{
+    bench_answer a;
+    (void)state;
+    bench_ask(&a, (const char *const[]){"/nonexistent/peer", NULL}, 10);
+    assert_int_equal(a.status, BENCH_CRASHED);
+    bench_ask_runtime(&a, &(bench_runtime){"X", "no-such-peer", "libx-dev", false}, "triad", 1, 1,
+                      1, 10);
+    assert_int_equal(a.status, BENCH_ABSENT);
+    assert_non_null(strstr(a.reason, "not built"));
+}
+
+/* Answers of all rounds are one series; one that fails ends it, without times. */
+static void test_series(void **state)
+{
+    (void)state;
+    bench_series s = {.runtime = &bench_runtimes[BENCH_RUNTIME_POOL]};
+    bench_answer a = {.n = 3, .samples = {1, 2, 3}, .max_error = 2}, b = a;
+    b.samples[0] = 5;
+    b.max_error = 1;
+    bench_series_add(&s, &a);
+    bench_series_add(&s, &b);
+    bench_series_end(&s);
+    assert_string_equal(s.peer.name, "pool");
+    assert_int_equal(s.peer.bench_time.reps, 6);
+    assert_true(s.peer.bench_time.median_s == 2.5 && s.peer.bench_time.min_s == 1);
+    assert_true(s.peer.max_error == 2);
+    bench_series failing = {.runtime = &bench_runtimes[BENCH_RUNTIME_POOL]};
+    bench_answer crash = {.status = BENCH_CRASHED, .reason = "SIGSEGV"};
+    bench_series_add(&failing, &a);
+    bench_series_add(&failing, &crash);
+    bench_series_end(&failing);
+    assert_int_equal(failing.peer.status, BENCH_CRASHED);
+    assert_string_equal(failing.peer.reason, "SIGSEGV");
+    assert_int_equal(failing.peer.bench_time.reps, 0);
+}
+
+/* ---- the whole tool beside such peers ---- */
+
+typedef struct place { char folder[256], bench[300]; } place;
+
+static void put_script(const place *p, const char *name, const char *text)
+{
+    char path[400];
+    snprintf(path, sizeof path, "%s/peers/%s", p->folder, name);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fprintf(f, "#!/bin/sh\n%s\n", text);
+    assert_int_equal(fclose(f), 0);
+    assert_int_equal(chmod(path, 0700), 0);
+}
+
+static int set_up(void **state)
+{
+    place *p = calloc(1, sizeof *p);
+    char peers[300];
+    assert_non_null(p);
+    snprintf(p->folder, sizeof p->folder, "%s/peers-XXXXXX", YOKE_BINARY_DIR);
+    assert_non_null(mkdtemp(p->folder));
+    snprintf(peers, sizeof peers, "%s/peers", p->folder);
+    snprintf(p->bench, sizeof p->bench, "%s/yoke-bench", p->folder);
+    assert_int_equal(link(YOKE_BENCH, p->bench), 0);
+    assert_int_equal(mkdir(peers, 0700), 0);
+    *state = p;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    place *p = *state;
+    ykt_command c = ykt_run(NULL, (const char *const[]){"/bin/rm", "-rf", p->folder, NULL});
+    ykt_command_free(&c);
+    free(p);
+    return 0;
+}
+
+/* Runs a workload with these peers; *json gets the report, and what comes back the table. */
+static ykt_command run(const place *p, const char *workload, json_t **json)
+{
+    char path[300];
+    ykt_schema schema;
+    snprintf(path, sizeof path, "%s/report.json", p->folder);
+    ykt_command c = ykt_run(NULL, (const char *const[]){p->bench, "--peers", "--quick",
+        "--devices", "none", "--size", "4096", "--json", path, workload, NULL});
+    if (c.code != 0) fail_msg("exit %d: %s", c.code, c.err);
+    *json = json_load_file(path, 0, NULL);
+    assert_non_null(*json);
+    if (!ykt_schema_obeys(&schema, SCHEMA, *json)) fail_msg("%s", schema.error);
+    return c;
+}
+
+static const json_t *peer_named(const json_t *report, const char *name)
+{
+    const json_t *r = json_array_get(json_object_get(report, "results"), 0), *p;
+    size_t k;
+    json_array_foreach(json_object_get(r, "peers"), k, p)
+        if (strcmp(json_string_value(json_object_get(p, "name")), name) == 0) return p;
+    fail_msg("no peer %s", name);
+    return NULL;
+}
+
+static void expect(const json_t *report, const char *name, const char *status, const char *says)
+{
+    const json_t *p = peer_named(report, name);
+    const char *reason = json_string_value(json_object_get(p, "reason"));
+    assert_string_equal(json_string_value(json_object_get(p, "status")), status);
+    assert_int_equal(json_object_get(p, "median_s") != NULL, strcmp(status, "ok") == 0);
+    if (says && (!reason || !strstr(reason, says))) fail_msg("%s: %s", name, reason);
+}
+
+static void put_scripts(const place *p)
+{
+    put_script(p, "yoke-peer-tbb", "kill -SEGV $$");
+    put_script(p, "yoke-peer-pthreadpool", "echo nonsense");
+    put_script(p, "yoke-peer-openblas",
+               "echo '{\"status\": \"wrong\", \"reason\": \"a[7] is 1, serial has 2\"}'");
+    put_script(p, "yoke-peer-starpu",
+               "[ \"$1 $2 $5\" = 'triad 4096 20261122' ] && [ \"$#\" = 5 ] || exit 9\n"
+               "echo '{\"status\": \"ok\", \"samples_s\": [1, 1, 1]}'");
+}
+
+/* What the table shows of them, in the cells and below. */
+static void expect_table(char *out)
+{
+    static const char *const says[] = {"\npeers ", " crashed", " WRONG", " 1.00 s",
+                                       "WRONG    triad with OpenBLAS: a[7] is 1, serial has 2",
+                                       "absent   ", "PoCL: not installed (pocl-opencl-icd)",
+                                       "1 of 1 workload"};
+    for (size_t k = 0; k < sizeof says / sizeof *says; k++)
+        if (!strstr(out, says[k])) fail_msg("no '%s' in\n%s", says[k], out);
+    for (char *line = strtok(out, "\n"); line; line = strtok(NULL, "\n"))
+        if (strlen(line) > 100) fail_msg("too long: %s", line);
+}
+
+static void test_report(void **state)
+{
+    const place *p = *state;
+    json_t *json;
+    put_scripts(p);
+    ykt_command c = run(p, "triad", &json);
+    const json_t *r = json_array_get(json_object_get(json, "results"), 0);
+    assert_true(json_is_true(json_object_get(r, "verified")));
+    expect(json, "oneTBB", "crashed", "SIGSEGV");
+    expect(json, "pthreadpool", "crashed", "nonsense");
+    expect(json, "OpenBLAS", "wrong", "a[7] is 1");
+    expect(json, "StarPU", "ok", NULL);
+    expect(json, "PoCL", "absent", "pocl-opencl-icd");
+    expect(json, "pool", "ok", NULL);
+    expect_table(c.out);
+    json_decref(json);
+    ykt_command_free(&c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ok),        cmocka_unit_test(test_bad_answers),
+        cmocka_unit_test(test_too_many),  cmocka_unit_test(test_hang),
+        cmocka_unit_test(test_not_there), cmocka_unit_test(test_series),
+        cmocka_unit_test_setup_teardown(test_report, set_up, tear_down),
+    };
+    return cmocka_run_group_tests_name("peers", tests, NULL, NULL);
+}

@@ -1,0 +1,152 @@
+/* The table of --peers, below the main one; see ask.h and report.h. */
+#include <libsmartcols.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "peers/ask.h"
+#include "report.h"
+
+/* ---- what is there ---- */
+
+static const bench_peer *peer_of(const bench_result *r, const char *name)
+{
+    for (uint64_t k = 0; k < r->n_peers; k++)
+        if (strcmp(r->peers[k].name, name) == 0) return &r->peers[k];
+    return NULL;
+}
+
+/* A runtime that is absent everywhere has no column. */
+static bool has_column(const bench_report *report, const bench_runtime *runtime)
+{
+    for (size_t k = 0; k < report->n_results; k++) {
+        const bench_peer *p = peer_of(&report->results[k], runtime->name);
+        if (p && p->status != BENCH_ABSENT) return true;
+    }
+    return false;
+}
+
+/* The fastest of the others over the pool; 0: unknown. */
+static double factor(const bench_result *r)
+{
+    const bench_peer *pool = peer_of(r, bench_runtimes[BENCH_RUNTIME_POOL].name);
+    double best = 0;
+    for (uint64_t k = 0; k < r->n_peers; k++) {
+        const bench_peer *p = &r->peers[k];
+        if (p == pool || p->status != BENCH_OK || p->bench_time.reps == 0) continue;
+        if (best == 0 || p->bench_time.median_s < best) best = p->bench_time.median_s;
+    }
+    bool known = pool && pool->status == BENCH_OK && pool->bench_time.median_s > 0;
+    return known ? best / pool->bench_time.median_s : 0;
+}
+
+/* ---- the table ---- */
+
+static const char *cell(char buf[YKI_HUMAN], const bench_peer *p)
+{
+    if (!p || p->status == BENCH_UNSUPPORTED || p->status == BENCH_ABSENT) return "-";
+    if (p->status == BENCH_WRONG) return "WRONG";
+    if (p->status != BENCH_OK) return bench_status_name(p->status);
+    return p->bench_time.reps ? yki_human_seconds(buf, p->bench_time.median_s) : "-";
+}
+
+static int fill_line(struct libscols_table *table, const bench_report *report,
+                     const bench_result *r)
+{
+    char buf[YKI_HUMAN];
+    size_t column = 0;
+    double x = factor(r);
+    struct libscols_line *line = scols_table_new_line(table, NULL);
+    int bad = !line || scols_line_set_data(line, column++, r->workload);
+    for (size_t k = 0; k < BENCH_RUNTIMES && !bad; k++)
+        if (has_column(report, &bench_runtimes[k]))
+            bad |= scols_line_set_data(line, column++,
+                                       cell(buf, peer_of(r, bench_runtimes[k].name)));
+    return bad || scols_line_set_data(line, column, x > 0 ? yki_human_ratio(buf, x) : "-");
+}
+
+static int fill_table(struct libscols_table *table, const bench_report *report)
+{
+    int bad = !scols_table_new_column(table, "peers", 0, 0);
+    for (size_t k = 0; k < BENCH_RUNTIMES; k++)
+        if (has_column(report, &bench_runtimes[k]))
+            bad |= !scols_table_new_column(table, bench_runtimes[k].name, 0, SCOLS_FL_RIGHT);
+    bad |= !scols_table_new_column(table, "x best", 0, SCOLS_FL_RIGHT);
+    for (size_t k = 0; k < report->n_results && !bad; k++)
+        if (report->results[k].n_peers) bad |= fill_line(table, report, &report->results[k]);
+    return bad;
+}
+
+static char *table_text(const bench_report *report, const char *separator)
+{
+    char *text = NULL;
+    struct libscols_table *table = scols_new_table();
+    if (!table) return NULL;
+    scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
+    if (scols_table_set_column_separator(table, separator) == 0 &&
+        fill_table(table, report) == 0)
+        scols_print_table_to_string(table, &text);
+    scols_unref_table(table);
+    return text;
+}
+
+/* ---- the lines below it ---- */
+
+static bool same_trouble(const bench_peer *a, const bench_peer *b)
+{
+    return a->status == b->status && strcmp(a->name, b->name) == 0 &&
+           strcmp(a->reason, b->reason) == 0;
+}
+
+/* One line for each reason, with all workloads that it holds for, at the first of them. */
+static void put_trouble(FILE *f, const bench_report *report, size_t result,
+                        const bench_peer *p)
+{
+    bench_text line = {.used = 0};
+    size_t n = 0;
+    if (p->status == BENCH_OK || p->status == BENCH_ABSENT) return;
+    for (size_t k = 0; k < report->n_results; k++) {
+        const bench_result *r = &report->results[k];
+        const bench_peer *other = peer_of(r, p->name);
+        if (!other || !same_trouble(p, other)) continue;
+        if (k < result) return;
+        bench_list_add(&line, "%s%s", n++ ? ", " : "", r->workload);
+    }
+    bench_list_add(&line, " with %s: %s", p->name, p->reason);
+    const char *tag = p->status == BENCH_UNSUPPORTED ? "left out"
+                      : p->status == BENCH_WRONG     ? "WRONG" : bench_status_name(p->status);
+    bench_put_text(f, tag, BENCH_INDENT, line.text);
+}
+
+static void put_absent(FILE *f, const bench_report *report)
+{
+    bench_text line = {.used = 0};
+    for (size_t k = 0; k < BENCH_RUNTIMES; k++) {
+        const bench_peer *p = NULL;
+        for (size_t i = 0; i < report->n_results && !p; i++)
+            p = peer_of(&report->results[i], bench_runtimes[k].name);
+        if (!p || has_column(report, &bench_runtimes[k])) continue;
+        bench_list_add(&line, "%s%s: %s", line.used ? "; " : "", p->name, p->reason);
+    }
+    if (line.used) bench_put_text(f, "absent", BENCH_INDENT, line.text);
+}
+
+void bench_put_peers(FILE *f, const bench_report *report)
+{
+    bool any = false;
+    for (size_t k = 0; k < report->n_results; k++) any |= report->results[k].n_peers > 0;
+    if (!any) return;
+    char *text = table_text(report, "  ");
+    if (text && strcspn(text, "\n") > BENCH_WIDTH) {
+        free(text);
+        text = table_text(report, " ");
+    }
+    if (!text) return;
+    fprintf(f, "%s%s\n", text, text[0] && text[strlen(text) - 1] != '\n' ? "\n" : "");
+    for (size_t k = 0; k < report->n_results; k++)
+        for (uint64_t p = 0; p < report->results[k].n_peers; p++)
+            put_trouble(f, report, k, &report->results[k].peers[p]);
+    put_absent(f, report);
+    free(text);
+    putc('\n', f);
+}

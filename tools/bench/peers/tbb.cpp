@@ -1,0 +1,60 @@
+/* The peer oneTBB: parallel_for over a blocked_range with its usual partitioner, partial
+ * results in an enumerable_thread_specific; see peer.h. */
+#include "peer.h"
+
+#include <tbb/blocked_range.h>
+#include <tbb/enumerable_thread_specific.h>
+#include <tbb/global_control.h>
+#include <tbb/parallel_for.h>
+#include <tbb/partitioner.h>
+
+#include <exception>
+#include <vector>
+
+static tbb::global_control *control;
+
+static const char *open_threads(size_t threads)
+{
+    control = new tbb::global_control(tbb::global_control::max_allowed_parallelism, threads);
+    return nullptr;
+}
+
+using partial = std::vector<unsigned char>;
+
+static void reduce(const peer_loop *l)
+{
+    tbb::enumerable_thread_specific<partial> partials(partial(l->partial_bytes, 0));
+    tbb::parallel_for(tbb::blocked_range<size_t>(0, l->items),
+                      [&](const tbb::blocked_range<size_t> &r) {
+                          l->body(l, r.begin(), r.end(), partials.local().data());
+                      });
+    for (const partial &p : partials) l->combine(l, p.data());
+}
+
+static const char *loop(const peer_loop *l)
+{
+    try {
+        if (l->partial_bytes) {
+            reduce(l);
+            return nullptr;
+        }
+        tbb::parallel_for(tbb::blocked_range<size_t>(0, l->items),
+                          [=](const tbb::blocked_range<size_t> &r) {
+                              l->body(l, r.begin(), r.end(), nullptr);
+                          });
+    } catch (const std::exception &) {
+        return "oneTBB threw an exception";
+    }
+    return nullptr;
+}
+
+/* With the partitioner made for such loops. */
+static void fork_two(peer_piece piece)
+{
+    tbb::parallel_for(0u, 2u, [=](unsigned i) { piece(i); }, tbb::static_partitioner());
+}
+
+static void close_threads() { delete control; }
+
+extern "C" const peer yoke_peer = {"oneTBB", open_threads, loop, nullptr, nullptr, fork_two,
+                                   close_threads};
