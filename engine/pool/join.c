@@ -125,7 +125,10 @@ void yki_join(yki_pool *pool, const yki_job *job, uint64_t own, uint64_t total)
     for (unsigned s = 0; s < job->used; s++) {
         if (!takes_part(pool, job, s)) continue;
         yki_mail *mail = &pool->mail[s];
-        pool->slots[s].counted = atomic_load_explicit(&mail->report, memory_order_relaxed) >> 1;
-        pool->slots[s].idle_word = atomic_load_explicit(&mail->word, memory_order_acquire);
+        yki_slot *slot = &pool->slots[s];
+        uint64_t counted = atomic_load_explicit(&mail->report, memory_order_relaxed) >> 1;
+        slot->absent = counted == slot->counted;
+        slot->counted = counted;
+        slot->idle_word = atomic_load_explicit(&mail->word, memory_order_acquire);
     }
 }

@@ -51,22 +51,22 @@ static void write_job(yki_mail *mail, const yki_job *job)
     atomic_store_explicit(&mail->caller, job->caller, memory_order_relaxed);
 }
 
-/* A worker whose word is as it was left spins on it, so its first share is as good as
- * begun, and dealt as taken.  One that is parked or away may be long in coming: then
- * all of its slice is for anyone to take.  True: it must be woken. */
+/* A worker that took part in the launch before, and whose word is as it was left, spins
+ * on it, so its first share is as good as begun, and dealt as taken.  One that is parked,
+ * away, or was woken and has not been seen since may be long in coming: then all of its
+ * slice is for anyone to take.  True: it must be woken. */
 static bool deal(yki_mail *mail, const yki_job *job, unsigned units, yki_slot *slot)
 {
     uint64_t old = slot->idle_word;
     uint64_t begun = yki_word(job->tag, yki_job_share(job, units), units);
     write_job(mail, job);
-    slot->absent = false;
-    if (!yki_word_is_order(old)
+    if (!slot->absent && !yki_word_is_order(old)
         && atomic_compare_exchange_strong_explicit(&mail->word, &old, begun,
                                                    memory_order_acq_rel, memory_order_acquire))
         return false;
     old = atomic_exchange_explicit(&mail->word, yki_word(job->tag, 0, units),
                                    memory_order_acq_rel);
-    slot->absent = yki_word_is_order(old) != 0;
+    slot->absent = true;
     return yki_word_is_order(old) == YKI_ORDER_PARKED;
 }
 

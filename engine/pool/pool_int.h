@@ -110,7 +110,7 @@ typedef struct yki_slot {
     yki_worker worker;      /* the thread's argument */
     pthread_t thread;
     bool wake;              /* was parked when this launch was dealt */
-    bool absent;            /* did not spin when this launch was dealt */
+    bool absent;            /* not known to spin: it did no unit of the launch before */
     uint64_t counted;       /* its reports up to the launch before */
     uint64_t idle_word;     /* its word when it was done with the launch before */
 } yki_slot;
