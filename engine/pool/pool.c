@@ -128,6 +128,14 @@ yki_pool_info yki_pool_get_info(const yki_pool *pool)
         .workers = pool->slot_count, .asked = pool->asked, .pinned = pool->pinned};
 }
 
+/* The worker of the caller's core sleeps while the others work. */
+bool yki_pool_awake(const yki_pool *pool)
+{
+    unsigned parked = atomic_load_explicit(&pool->parked, memory_order_relaxed);
+    unsigned up = parked < pool->thread_count ? pool->thread_count - parked : 0;
+    return up > 0 && 2 * up + 1 >= pool->thread_count;
+}
+
 /* ---- other sources of work ---- */
 
 yk_status yki_pool_add_source(yki_pool *pool, const yki_source *source)

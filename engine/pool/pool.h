@@ -43,6 +43,10 @@ yki_pool_info yki_pool_get_info(const yki_pool *pool);
  * A call from inside a body runs serially on the calling worker.  Cannot fail. */
 void yki_pool_run(yki_pool *pool, size_t n, size_t grain, yk_body body, void *ctx);
 
+/* Whether most workers are up, so that a launch need not wake them; a hint, which may be
+ * out of date.  Any thread; costs one load. */
+bool yki_pool_awake(const yki_pool *pool);
+
 /* True in a child of the process that opened the pool: it has no workers there.
  * yki_pool_run then runs on the calling thread alone, and yki_pool_close only
  * frees.  Costs one load where the kernel can wipe a page on fork (Linux 4.14). */

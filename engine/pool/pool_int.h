@@ -155,6 +155,9 @@ struct yki_pool {
      * launcher's load (acquire). */
     _Alignas(YKI_CACHE_LINE) _Atomic int64_t missing;
     _Atomic uint32_t join;      /* futex; last worker's add (release) <-> launcher's load */
+
+    /* Workers asleep; a hint, so relaxed. */
+    _Alignas(YKI_CACHE_LINE) _Atomic uint32_t parked;
 };
 
 /* ---- which worker this thread is ---- */

@@ -23,6 +23,8 @@
  * means that somebody else wants this core. */
 #define YIELD_EVERY_NS UINT64_C(10000)
 #define YIELD_LONG_NS UINT64_C(40000)
+/* How long a core that somebody else wanted is taken to be wanted still. */
+#define WANTED_NS UINT64_C(10000000)
 
 typedef struct idle {
     unsigned spins;         /* since the last work */
@@ -30,6 +32,7 @@ typedef struct idle {
     uint64_t now_ns;        /* last look */
     uint64_t yielded_ns;    /* last yield */
     uint64_t budget_ns;     /* how long to spin */
+    uint64_t wanted_ns;     /* until then the core is taken to be wanted by others */
 } idle;
 
 void yki_worker_wake(yki_mail *mail)
@@ -145,10 +148,12 @@ static void park(yki_pool *pool, yki_mail *mail, uint64_t w)
                                                 memory_order_acq_rel, memory_order_acquire);
         return;
     }
+    atomic_fetch_add_explicit(&pool->parked, 1, memory_order_relaxed);
     while (atomic_load_explicit(&mail->word, memory_order_acquire) == parked) {
         yki_futex_wait(&mail->wake, wake, UINT64_MAX);
         wake = atomic_load_explicit(&mail->wake, memory_order_acquire);
     }
+    atomic_fetch_sub_explicit(&pool->parked, 1, memory_order_relaxed);
 }
 
 /* Work came: the gap just seen decides how long to spin next time. */
@@ -171,14 +176,20 @@ static void learn(idle *i)
     i->spins = 0;
 }
 
-/* Gives the core to whoever else wants it; true: somebody did. */
+/* Gives the core to whoever else wants it; true: somebody did.  A thread that computes or
+ * spins without end then has it for a whole slice of the scheduler's, some milliseconds,
+ * and a launch has to do without this worker.  A parked one is given the core as soon as
+ * it is woken.  So for a while it parks where it would have yielded. */
 static bool yield_core(idle *i, yki_mail *mail, uint64_t w)
 {
+    if (i->now_ns < i->wanted_ns) return true;
     if (!leave(mail, w)) return false;
     sched_yield();
     come_back(mail, w);
     i->yielded_ns = yki_now_ns();
-    return i->yielded_ns - i->now_ns > YIELD_LONG_NS;
+    if (i->yielded_ns - i->now_ns <= YIELD_LONG_NS) return false;
+    i->wanted_ns = i->yielded_ns + WANTED_NS;
+    return true;
 }
 
 /* One turn of waiting; true: time to park. */
