@@ -245,7 +245,8 @@ static inline uint64_t yk_hash_text(uint64_t hash, const char *text)
  * to change (align, slice, flags) before its first launch and to keep in place until the
  * last is done; name and tables are borrowed as long.  The name tells the two apart in
  * reports.  The hash is a new one, so that rates measured of one code are not taken for
- * the other's; two that differ in the host's code alone need different names.  Pure.
+ * the other's; two that differ in the host's code alone need different names.  A host's
+ * side by hand checks no accesses: the flag for that goes.  Pure.
  *
  *     static void rows(const yk_slice *s) { ... }
  *     static const yk_host_table host = {YK_KERNEL_ABI, sizeof host, {rows}};
@@ -266,6 +267,7 @@ static inline yk_kernel yk_kernel_by_hand(const yk_kernel *from, const char *nam
     k.name = name;
     k.hash = yk_hash_text(yk_hash_text(k.hash, name), host ? "host" : "");
     if (host) k.host = host;
+    if (host) k.flags &= ~(uint32_t)YK_KERNEL_CHECKED;
     if (!device) return k;
     k.device = device;
     k.hash = yk_hash_text(yk_hash_text(k.hash, device->source), device->entry);

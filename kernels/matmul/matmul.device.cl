@@ -48,13 +48,13 @@ void tiled(global const float *a, ulong a_base, global const float *b, ulong b_b
             const bool there = row + q < hi1 && k0 + p < k;
             a_put[p * (A_PITCH * 4) + q] = there ? a[(row + q) * k + k0 + p - a_base] : 0.0f;
         }
-#pragma unroll
+#pragma unroll 8
         for (uint p = 0; p < TERMS; p++) {
             const bool there = mine && k0 + p < k;
             b_put[p * COLUMNS + t] = there ? b[(k0 + p) * n + column + t - b_base] : 0.0f;
         }
         barrier(CLK_LOCAL_MEM_FENCE);
-#pragma unroll
+#pragma unroll 2
         for (uint p = 0; p < TERMS; p++) {
             const float4 top = a_tile[p * A_PITCH + 2 * y], low = a_tile[p * A_PITCH + 2 * y + 1];
             const float4 left = b_tile[p * B_PITCH + x], right = b_tile[p * B_PITCH + 16 + x];
