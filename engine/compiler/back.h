@@ -12,6 +12,7 @@
 #include "compiler/front.h"
 
 #define YKI_MAX_ARGS 32
+#define YKI_TURN 16     /* side of a tile */
 
 /* What is known of a value.  p: its polynomial, NULL where unknown; of a pointer, the
  * offset in elements from the beginning of argument `array`. */
@@ -49,6 +50,15 @@ typedef struct yki_border {
     int8_t is;              /* -1: not known after all */
 } yki_border;
 
+/* Accesses across the grain (turn.c): the element of work-item (x, y) is `index`, with x
+ * times something and y itself; kept in a tile beside the body. */
+typedef struct yki_turn {
+    struct yki_turn *next;
+    const yki_poly *index;
+    uint32_t arg, id;
+    bool read, write;
+} yki_turn;
+
 /* One place where an element of an array argument is read or written, per call path. */
 typedef struct yki_access {
     struct yki_access *next;
@@ -64,6 +74,7 @@ typedef struct yki_access {
     bool inside;            /* conditions on sums of ids and counters keep it within what
                              * others reach: it says nothing about the length */
     const yki_poly *most;   /* what they keep it within, a sum of scalars; or NULL */
+    const yki_turn *turn;   /* reached by way of a tile; or NULL */
 } yki_access;
 
 /* How an argument is used as a whole; as yk_mode of the public header. */
@@ -100,6 +111,7 @@ typedef struct yki_kinfo {
     const yki_bound *facts;     /* relations that hold by the way counters were made */
     yki_access *accesses, *last_access;
     yki_border *borders;
+    yki_turn *turns;
     uint32_t dims, axis, align, lanes;
     uint8_t ids32;              /* 1 << dim: that id is kept in 32 bits somewhere */
     bool whole;                 /* outputs of different items overlap */
@@ -142,6 +154,11 @@ void yki_modes(yki_back *b, yki_kinfo *k);
 const yki_poly *yki_largest(yki_kinfo *k, const yki_poly *p, const yki_bound *box);
 /* Decides the axis and where windows come from; reports what cannot be told. */
 void yki_windows(yki_back *b, yki_kinfo *k);
+
+/* Finds k->turns. */
+void yki_turns(yki_back *b, yki_kinfo *k);
+/* The one by which e is reached, or NULL. */
+const yki_turn *yki_turn_of(const yki_kinfo *k, const yki_expr *e);
 
 /* A condition taken over by the active box is a constant where the kernel runs: its
  * expression's note is one of these, and emitters write 1 or 0 for it. */

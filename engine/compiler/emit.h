@@ -17,6 +17,7 @@ typedef struct yki_emit {
     bool check;         /* every access to an argument goes through a check */
     uint32_t indent;
     const char *param;  /* how scalar parameters are reached in a shape function: "yk_a->" */
+    bool turns;         /* what lies across the grain is reached by way of a tile */
     const yki_border *borders;  /* known where yk_in is 1; NULL: not this text */
     const struct yki_spmd *spmd;    /* the body runs in lanes: names carry ids */
     const char *on_break, *on_continue; /* what these become, outside of inner loops */
@@ -91,6 +92,14 @@ bool yki_bound_by_memory(const yki_kinfo *k);     /* intensity.c */
 void yki_emit_shape(yki_emit *e, yki_kinfo *k);   /* emit_shape.c */
 /* Sets yk_il[0] and yk_ih[0], the ids of dimension 0 inside all borders; yk_o: unknown. */
 void yki_emit_inside(yki_emit *e, const yki_kinfo *k);
+/* Sets yk_at<id> and yk_far<id> of each turn: the element of work-item (0, 0), and how far
+ * apart neighbours in dimension 0 lie. */
+void yki_emit_turns(yki_emit *e, yki_kinfo *k);
+/* The loops of a kernel with turns, around the lanes; emit_tile.c. */
+void yki_emit_tiles(yki_emit *e, yki_kinfo *k);
+/* Definitions that they need. */
+void yki_emit_tile_functions(yki_emit *e, const yki_kinfo *k);
+void yki_emit_lanes(yki_emit *e, const yki_kinfo *k, const char *count, bool in);  /* emit_host.c */
 void yki_emit_table(yki_emit *e, yki_kinfo *k, uint64_t hash);   /* emit_desc.c */
 /* The OpenCL C of one kernel. */
 void yki_emit_device(yki_back *b, yki_kinfo *k, yki_text *out);

@@ -357,6 +357,11 @@ void yki_emit_expr(yki_emit *e, const yki_expr *x)
         add(e, constant ? "1" : "0");
         return;
     }
+    const yki_turn *turn = e->turns ? yki_turn_of(e->k, x) : NULL;
+    if (turn) {
+        yki_text_printf(e->out, "(*yk_cell%u)", turn->id);
+        return;
+    }
     switch (x->kind) {
     case YKI_EX_INT: integer(e, x); return;
     case YKI_EX_FLOAT: real(e, x); return;

@@ -65,6 +65,7 @@ static void body(yki_emit *e, yki_kinfo *k)
     yki_text_printf(&name, "yk_body_%s", k->func->name);
     e->k = k;
     e->borders = k->borders;
+    e->turns = k->turns != NULL;
     add(e, "YK_INLINE ");
     yki_text_printf(e->out, "void %s(const yk_items yk_w, const int64_t yk_step, const int yk_in",
                     yki_text_get(&name));
@@ -75,6 +76,8 @@ static void body(yki_emit *e, yki_kinfo *k)
         yki_emit_decl(e, k->arg[i].var->type, yki_text_get(&name));
     }
     yki_text_free(&name);
+    for (const yki_turn *t = k->turns; t; t = t->next)
+        yki_text_printf(e->out, ", %s *const yk_cell%u", elem_type(&k->arg[t->arg]), t->id);
     add(e, ")\n{\n    (void)yk_w, (void)yk_step, (void)yk_in");
     for (uint32_t i = 0; i < k->arg_count; i++)
         yki_text_printf(e->out, ", (void)u_%s", k->arg[i].var->name);
@@ -83,6 +86,7 @@ static void body(yki_emit *e, yki_kinfo *k)
     yki_emit_stmt(e, k->func->body);
     e->indent = 0;
     add(e, "\n}\n\n");
+    e->turns = false;
     e->borders = NULL;
     e->k = NULL;
 }
@@ -96,6 +100,8 @@ static void body_call(yki_emit *e, const yki_kinfo *k, uint32_t lanes, bool in)
         if (!yki_use_reduces(a->use)) yki_text_printf(e->out, ", yk_a.%s", a->public_name);
         else yki_text_printf(e->out, lanes > 1 ? ", yk_acc%u + yk_l" : ", yk_acc%u", i);
     }
+    for (const yki_turn *t = k->turns; t; t = t->next)
+        yki_text_printf(e->out, ", yk_tile%u + yk_i * %d + yk_l", t->id, YKI_TURN);
     add(e, ");");
 }
 
@@ -139,6 +145,11 @@ static void lane_loop(yki_emit *e, const yki_kinfo *k, const char *count, uint32
     line(e, "}");
     e->indent--;
     line(e, "}");
+}
+
+void yki_emit_lanes(yki_emit *e, const yki_kinfo *k, const char *count, bool in)
+{
+    lane_loop(e, k, count, 0, in);
 }
 
 /* A block of dimension 0 where that is split: inside as a whole, or not. */
@@ -220,7 +231,7 @@ static void inside(yki_emit *e, const yki_kinfo *k)
 }
 
 /* All work-items whose axis id lies in [yk_begin, yk_end). */
-static void item_loops(yki_emit *e, const yki_kinfo *k, uint32_t lanes)
+static void item_loops(yki_emit *e, yki_kinfo *k, uint32_t lanes)
 {
     static const char id[] = "xyz";
     uint32_t chunk = lanes > 1                    ? lanes
@@ -242,6 +253,10 @@ static void item_loops(yki_emit *e, const yki_kinfo *k, uint32_t lanes)
         }
     }
     if (k->borders) inside(e, k);
+    if (k->turns) {
+        yki_emit_tiles(e, k);
+        return;
+    }
     for (uint32_t d = k->dims; d-- > 1;) {
         yki_emit_line(e);
         yki_text_printf(e->out, "for (int64_t yk_%c = yk_%c0; yk_%c < yk_%c1; yk_%c++) {", id[d],
@@ -354,7 +369,7 @@ static void open_direct(yki_emit *e, const yki_kinfo *k, bool ordered)
     }
 }
 
-static void blocks(yki_emit *e, const yki_kinfo *k, uint32_t lanes)
+static void blocks(yki_emit *e, yki_kinfo *k, uint32_t lanes)
 {
     yki_emit_line(e);
     yki_text_printf(
@@ -382,7 +397,7 @@ static void blocks(yki_emit *e, const yki_kinfo *k, uint32_t lanes)
 
 /* ---- the range functions ---- */
 
-static void range(yki_emit *e, const yki_kinfo *k)
+static void range(yki_emit *e, yki_kinfo *k)
 {
     uint32_t lanes = lanes_of(k);
     yki_text_printf(e->out, "YK_INLINE void yk_range_%s(const yk_slice *yk_s)\n{", k->func->name);
@@ -463,8 +478,11 @@ void yki_emit_range(yki_emit *e, yki_kinfo *k)
             ? ""
             : "#ifdef YK_GCC\n#pragma GCC push_options\n#pragma GCC optimize(\"fp-contract=off\")\n#endif\n");
     k->spmd = lanes_of(k) == 1 || e->check ? NULL : yki_spmd_plan(e->b, k);
+    if (k->spmd || e->check) k->turns = NULL;
+    if (k->turns) k->borders = NULL;
     if (k->spmd) yki_emit_spmd(e, k, k->spmd);
     else body(e, k);
+    if (k->turns) yki_emit_tile_functions(e, k);
     range(e, k);
     levels(e, k);
     add(e, k->contract ? "" : "#ifdef YK_GCC\n#pragma GCC pop_options\n#endif\n\n");

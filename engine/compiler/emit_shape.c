@@ -182,6 +182,36 @@ void yki_emit_inside(yki_emit *e, const yki_kinfo *k)
     e->param = NULL;
 }
 
+void yki_emit_turns(yki_emit *e, yki_kinfo *k)
+{
+    yki_syms *s = &k->syms;
+    e->param = "yk_a.";
+    for (const yki_turn *t = k->turns; t; t = t->next) {
+        yki_emit_line(e);
+        yki_text_printf(e->out, "int64_t yk_at%u, yk_far%u;", t->id, t->id);
+    }
+    line(e, "{");
+    e->indent++;
+    line(e, "const yk_range *const yk_r = yk_s->range;");
+    line(e, "int yk_o = 0;");
+    line(e, "(void)yk_r;");
+    for (const yki_turn *t = k->turns; t; t = t->next) {
+        const yki_poly *at = t->index;
+        for (unsigned d = 0; d < 2; d++)
+            at = yki_poly_without(s, at, yki_sym_dim(s, YKI_SYM_GID, d));
+        yki_emit_line(e);
+        yki_text_printf(e->out, "yk_at%u = ", t->id);
+        poly(e, s, at);
+        yki_text_printf(e->out, ", yk_far%u = ", t->id);
+        poly(e, s, yki_poly_coef(s, t->index, yki_sym_dim(s, YKI_SYM_GID, 0)));
+        add(e, ";");
+    }
+    line(e, "(void)yk_o;");
+    e->indent--;
+    line(e, "}");
+    e->param = NULL;
+}
+
 /* ---- one access ---- */
 
 static bool in_active(const yki_kinfo *k, const yki_bound *b)

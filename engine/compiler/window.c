@@ -44,6 +44,14 @@ static bool cut_in(const yki_kinfo *k, const yki_access *a, uint32_t dim)
     return false;
 }
 
+bool yki_access_sure(const yki_kinfo *k, const yki_access *a)
+{
+    for (uint32_t d = 0; d < 3; d++) {
+        if (cut_in(k, a, d)) return false;
+    }
+    return a->depth == 0 && !a->partial && yki_access_usable(&k->syms, a);
+}
+
 static bool counters_exact(yki_kinfo *k, const yki_poly *p)
 {
     for (uint32_t i = 0; i < p->n; i++) {
@@ -427,5 +435,6 @@ void yki_windows(yki_back *b, yki_kinfo *k)
         if (a->var->annot.window == YKI_WINDOW_NONE) infer(b, k, i);
         else annotated(b, k, i);
     }
-    k->align = k->axis == 0 ? 64 : 1;
+    yki_turns(b, k);
+    k->align = k->axis == 0 ? 64 : k->turns ? YKI_TURN : 1;
 }

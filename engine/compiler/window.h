@@ -8,5 +8,7 @@
 bool yki_access_usable(const yki_syms *s, const yki_access *a);
 /* The factor of the axis' id in its index. */
 const yki_poly *yki_access_stride(yki_kinfo *k, const yki_access *a, uint32_t axis);
+/* It happens for every work-item, to the whole element. */
+bool yki_access_sure(const yki_kinfo *k, const yki_access *a);
 
 #endif

@@ -62,6 +62,10 @@ ITEM(convolve, a->u, a->v, a->w, a->h, a->r)
 ITEM(edges, a->u, a->v, a->w, a->h)
 ITEM(derived, a->u, a->v, a->w, a->h, a->m)
 ITEM(padded, a->u, a->v, a->w, a->h, a->r)
+ITEM(columns_to_rows, a->in, a->out, a->w, a->h)
+ITEM(into_columns, a->in, a->sum, a->w, a->h)
+ITEM(turned_twice, a->u, a->bytes, a->v, a->flags, a->w, a->h)
+ITEM(some_turned, a->in, a->out, a->w, a->h)
 ITEM(ends, a->u, a->v, a->n)
 ITEM(near_ends, a->u, a->v, a->n)
 
@@ -130,6 +134,10 @@ PLANE(convolve, .r = 2)
 PLANE(edges)
 PLANE(derived, .m = 5)
 PLANE(padded, .r = 2)
+PLANE(columns_to_rows)
+PLANE(into_columns)
+PLANE(turned_twice)
+PLANE(some_turned)
 
 /* A part of a plane needs its rows and their neighbours, and an array no longer than it is. */
 static void test_border_windows(void **state)
@@ -227,7 +235,9 @@ int main(void)
         cmocka_unit_test(test_rows_of_loops), cmocka_unit_test(test_local_groups),
         cmocka_unit_test(test_negative),       cmocka_unit_test(test_derived),
         cmocka_unit_test(test_padded),         cmocka_unit_test(test_ends),
-        cmocka_unit_test(test_near_ends),
+        cmocka_unit_test(test_near_ends),      cmocka_unit_test(test_columns_to_rows),
+        cmocka_unit_test(test_into_columns),   cmocka_unit_test(test_turned_twice),
+        cmocka_unit_test(test_some_turned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -383,3 +383,36 @@ kernel void near_ends(global const float *u, global float *v, int n)
     if (i >= n) return;
     v[i] = u[i] + u[clamp(i - 1, 0, n - 1)] + 2.0f * u[clamp(i + 5, 0, n - 1)];
 }
+
+/* Across the grain: read, written, both, and of several sizes. */
+kernel void columns_to_rows(global const double *in, global double *out, int w, int h)
+{
+    int x = get_global_id(0), y = get_global_id(1);
+    if (x >= w || y >= h) return;
+    out[y * w + x] = 2.0 * in[x * h + y] + (double)(x - y);
+}
+
+kernel void into_columns(global const short *in, global short *sum, int w, int h)
+{
+    int x = get_global_id(0), y = get_global_id(1);
+    if (x >= w || y >= h) return;
+    sum[x * h + y] += in[y * w + x];
+}
+
+kernel void turned_twice(global const float *u, global const uchar *bytes, global float *v, global uchar *flags,
+                         int w, int h)
+{
+    int x = get_global_id(0), y = get_global_id(1);
+    if (x >= w || y >= h) return;
+    float s = u[x * h + y] - u[y * w + x];
+    v[x * h + y] = s;
+    flags[x * h + y] = (uchar)((s > 0.0f) ^ (bytes[y * w + x] & 1));
+}
+
+/* Not for sure: in rows, as written. */
+kernel void some_turned(global const float *in, global float *out YK_LEN(w * h), int w, int h)
+{
+    int x = get_global_id(0), y = get_global_id(1);
+    if (x >= w || y >= h) return;
+    if (in[y * w + x] > 0.0f) out[x * h + y] = in[y * w + x];
+}
