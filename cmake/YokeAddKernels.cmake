@@ -1,5 +1,5 @@
-# yoke_add_kernels(target [PREFIX p] [DEFINITIONS NAME[=VALUE]...]
-#                  [INCLUDE_DIRECTORIES dir...] [CHECK] file.cl ...)
+# yoke_add_kernels(target file.cl ... [PREFIX p] [DEFINITIONS NAME[=VALUE]...]
+#                  [INCLUDE_DIRECTORIES dir...] [CHECK])
 #
 # Compiles kernel files with yokec and adds what comes out to the target: the code to its
 # sources, FILE.yk.h to its include path.  A change of a .cl file, of what it includes or
@@ -11,7 +11,8 @@ function(yoke_add_kernels target)
     message(FATAL_ERROR "yoke_add_kernels: ${target} is not a target")
   endif()
   if(NOT arg_UNPARSED_ARGUMENTS)
-    message(FATAL_ERROR "yoke_add_kernels: no kernel files given for ${target}")
+    message(FATAL_ERROR "yoke_add_kernels: no kernel files given for ${target}; they come "
+      "before PREFIX, DEFINITIONS and INCLUDE_DIRECTORIES")
   endif()
   set(folder ${CMAKE_CURRENT_BINARY_DIR}/${target}.yk)
   file(MAKE_DIRECTORY ${folder})
