@@ -6,7 +6,9 @@ include(CMakePackageConfigHelpers)
 set(yoke_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/yoke)
 
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/yoke DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(TARGETS yoke EXPORT yoke-targets)
+if(TARGET yoke)
+  install(TARGETS yoke EXPORT yoke-targets)
+endif()
 install(TARGETS yoke_static EXPORT yoke-static-targets)
 if(TARGET yokec)
   install(TARGETS yokec EXPORT yoke-targets)
@@ -33,9 +35,13 @@ install(FILES ${PROJECT_BINARY_DIR}/yoke-config.cmake
   ${PROJECT_BINARY_DIR}/yoke-config-version.cmake
   ${PROJECT_SOURCE_DIR}/cmake/YokeAddKernels.cmake DESTINATION ${yoke_cmake_dir})
 
-set(yoke_pc_private "hwloc")
+set(yoke_pc_needs "hwloc")
 if(YOKE_OPENCL)
-  string(APPEND yoke_pc_private ", OpenCL")
+  string(APPEND yoke_pc_needs ", OpenCL")
+endif()
+set(yoke_pc_private)
+if(TARGET yoke)
+  set(yoke_pc_private .private)     # the shared library has them in itself
 endif()
 file(RELATIVE_PATH yoke_pc_up /p/${CMAKE_INSTALL_LIBDIR}/pkgconfig /p)
 string(REGEX REPLACE "/$" "" yoke_pc_up "${yoke_pc_up}")
