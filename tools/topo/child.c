@@ -106,7 +106,9 @@ int yki_topo_be_child(char *const *argv)
     FILE *to = fdopen(atoi(argv[0]), "w");
     if (!to) _exit(YKI_EXIT_ERROR);
     size_t index = (size_t)strtoul(argv[2], NULL, 10);
+    const char *icd = getenv("OCL_ICD_VENDORS");
     bool ok = strcmp(argv[1], YKI_CHILD_MEASURE) == 0 ? yki_topo_child_measures(to, index)
+              : strcmp(argv[1], YKI_CHILD_LOAD) == 0  ? yki_topo_child_loads(to, icd ? icd : "")
                                                       : yki_topo_child_lists(to);
     _exit(ok ? YKI_EXIT_OK : YKI_EXIT_ERROR);
 }

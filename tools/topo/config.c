@@ -5,6 +5,7 @@
 #include "base/base.h"
 
 #include <string.h>
+#include <unistd.h>
 
 typedef struct setting {
     const char *name, *value;   /* value: NULL if unset */
@@ -108,10 +109,57 @@ static const struct {
     {"YOKE_DEVICE_MEM", device_mem}, {"YOKE_CHECK", check},     {"YOKE_LOG", unread},
 };
 
+/* ---- variables that are none ---- */
+
+const char *yki_topo_near_setting(const char *name)
+{
+    const char *words[COUNT_OF(settings) + 1] = {NULL};
+    for (size_t i = 0; i < COUNT_OF(settings); i++) words[i] = settings[i].name;
+    return yki_nearest(name, words);
+}
+
+static bool is_setting(const char *name, size_t n)
+{
+    for (size_t i = 0; i < COUNT_OF(settings); i++)
+        if (strncmp(settings[i].name, name, n) == 0 && settings[i].name[n] == '\0') return true;
+    return false;
+}
+
+bool yki_topo_unknown_setting(size_t i, char *name, size_t size)
+{
+    for (char **e = environ; *e; e++) {
+        size_t n = strcspn(*e, "=");
+        if (strncmp(*e, "YOKE_", 5) != 0 || is_setting(*e, n)) continue;
+        if (i-- > 0) continue;
+        snprintf(name, size, "%.*s", (int)yki_min(n, size - 1), *e);
+        return true;
+    }
+    return false;
+}
+
+static bool look_up_unknown(setting *s, size_t i, char *name, size_t size)
+{
+    if (!yki_topo_unknown_setting(i, name, size)) return false;
+    const char *near = yki_topo_near_setting(name);
+    *s = (setting){.name = name, .value = yki_env(name)};
+    yki_copy_text(s->in_force, sizeof s->in_force, "-");
+    if (near) snprintf(s->why, sizeof s->why, "no setting of Yoke; did you mean %s?", near);
+    else snprintf(s->why, sizeof s->why, "no setting of Yoke");
+    return true;
+}
+
+/* ---- all of them ---- */
+
 static yk_status look_up(setting *s, size_t i, const state *all, yk_diag *diag)
 {
     *s = (setting){.name = settings[i].name, .value = yki_env(settings[i].name)};
     return settings[i].resolve(s, all, diag);
+}
+
+static void add_row(struct libscols_table *table, const setting *s)
+{
+    yki_table_row(table, (const char *const[]){s->name, s->value ? s->value : "not set",
+                  s->in_force, s->why}, 4);
 }
 
 int yki_topo_config(const state *all)
@@ -129,24 +177,35 @@ int yki_topo_config(const state *all)
             yki_error(TOOL, "%s", d.text);
             code = YKI_EXIT_USAGE;
         }
-        yki_table_row(table, (const char *const[]){s.name, s.value ? s.value : "not set",
-                      s.in_force, s.why}, 4);
+        add_row(table, &s);
     }
+    setting s;
+    char name[64];
+    for (size_t i = 0; code == YKI_EXIT_OK && look_up_unknown(&s, i, name, sizeof name); i++)
+        add_row(table, &s);
     if (code == YKI_EXIT_OK) yki_table_print(&table);
     else scols_unref_table(table);
     return code;
 }
 
+static json_t *setting_json(const setting *s, yk_status status, const yk_diag *d)
+{
+    return json_pack("{s:s, s:s?, s:s, s:s}", "name", s->name, "value", s->value,
+                     "in_force", status == YK_OK ? s->in_force : "-",
+                     "why", status == YK_OK ? s->why : d->text);
+}
+
 json_t *yki_topo_config_json(const state *all)
 {
     json_t *list = json_array();
+    setting s;
+    yk_diag d = {0};
+    char name[64];
     for (size_t i = 0; i < COUNT_OF(settings); i++) {
-        setting s;
-        yk_diag d = {0};
         yk_status status = look_up(&s, i, all, &d);
-        json_array_append_new(list, json_pack("{s:s, s:s?, s:s, s:s}", "name", s.name,
-            "value", s.value, "in_force", status == YK_OK ? s.in_force : "-",
-            "why", status == YK_OK ? s.why : d.text));
+        json_array_append_new(list, setting_json(&s, status, &d));
     }
+    for (size_t i = 0; look_up_unknown(&s, i, name, sizeof name); i++)
+        json_array_append_new(list, setting_json(&s, YK_OK, &d));
     return list;
 }

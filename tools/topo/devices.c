@@ -76,7 +76,7 @@ static void ask_drivers(device_list *list)
     renumber(list, first);
 }
 
-static void add_silent_pci(device_list *list, const yk_topo *t)
+static void add_silent_pci(device_list *list, const yk_topo *t, const char *root)
 {
     for (size_t i = 0; i < yk_topo_pci_count(t) && list->count < MOST_DEVICES; i++) {
         const yk_topo_pci *p = yk_topo_pci_at(t, i);
@@ -86,17 +86,17 @@ static void add_silent_pci(device_list *list, const yk_topo *t)
         device_row *row = &list->rows[list->count++];
         row->info = (yk_device_info){.type = YK_DEVICE_GPU};
         row->pci = p;
-        snprintf(row->info.name, sizeof row->info.name, "PCI %04x:%04x", p->vendor, p->device);
+        yki_topo_pci_name(root, p, row->info.name, sizeof row->info.name);
         snprintf(row->info.pci, sizeof row->info.pci, "%s",
                  strncmp(p->address, "0000:", 5) == 0 ? p->address + 5 : p->address);
-        snprintf(row->split, sizeof row->split, "no: no OpenCL driver offers it");
+        snprintf(row->split, sizeof row->split, "%s",
+                 yki_topo_only_pictures(p) ? "no: shows pictures, computes nothing"
+                                           : "no: no OpenCL driver offers it");
     }
 }
 
-void yki_topo_find_devices(device_list *list, const yk_topo *t)
+static void ask(device_list *list, const yk_topo *t)
 {
-    add_pool(list, t);
-    if (!yk_topo_is_this_machine(t)) return;
     yki_progress("asking OpenCL drivers...");
     ask_drivers(list);
     yki_progress(NULL);
@@ -104,5 +104,11 @@ void yki_topo_find_devices(device_list *list, const yk_topo *t)
         list->rows[i].pci = pci_of(t, list->rows[i].info.pci);
         judge(&list->rows[i]);
     }
-    add_silent_pci(list, t);
+}
+
+void yki_topo_find_devices(device_list *list, const yk_topo *t, const char *root)
+{
+    add_pool(list, t);
+    if (yk_topo_is_this_machine(t)) ask(list, t);
+    add_silent_pci(list, t, root);
 }

@@ -17,7 +17,7 @@ static bool names_file(const char *input)
 static int open_machine(state *s)
 {
     const char *input = s->cmd->input;
-    yk_topo_opts o = {.full = 1};
+    yk_topo_opts o = {.full = 1, .root = s->cmd->root};
     if (input && names_file(input)) o.xml = input;
     else if (input) o.synthetic = input;
     yk_diag d = {0};
@@ -32,7 +32,7 @@ static int gather(state *s)
     const command *cmd = s->cmd;
     int code = YKI_EXIT_OK;
     bool all = cmd->json || cmd->doctor || !cmd->config;
-    if (all) yki_topo_find_devices(&s->devices, s->topo);
+    if (all) yki_topo_find_devices(&s->devices, s->topo, cmd->root ? cmd->root : "");
     if (cmd->measure) {
         s->measured = calloc(1, sizeof *s->measured);
         if (!s->measured) return yki_error(TOOL, "out of memory");

@@ -130,20 +130,25 @@ static int is_icd(const struct dirent *e)
     return n > 4 && strcmp(e->d_name + n - 4, ".icd") == 0;
 }
 
-/* OCL_ICD_VENDORS may name another folder; where it names one driver, there is nothing
- * to choose from. */
-size_t yki_topo_each_icd(void (*each)(void *ctx, const char *path), void *ctx)
+size_t yki_topo_each_icd_in(const char *folder, void (*each)(void *ctx, const char *path),
+                            void *ctx)
 {
-    const char *own = getenv("OCL_ICD_VENDORS");
-    const char *folder = own && *own ? own : VENDORS;
     struct dirent **names = NULL;
     int count = scandir(folder, &names, is_icd, alphasort);
     for (int i = 0; i < count; i++) {
         char path[512];
         snprintf(path, sizeof path, "%.240s/%s", folder, names[i]->d_name);
-        if (each) each(ctx, path);
+        each(ctx, path);
         free(names[i]);
     }
     free(names);
     return count > 0 ? (size_t)count : 0;
+}
+
+/* OCL_ICD_VENDORS may name another folder; where it names one driver, there is nothing
+ * to choose from. */
+size_t yki_topo_each_icd(void (*each)(void *ctx, const char *path), void *ctx)
+{
+    const char *own = getenv("OCL_ICD_VENDORS");
+    return yki_topo_each_icd_in(own && *own ? own : VENDORS, each, ctx);
 }

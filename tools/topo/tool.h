@@ -21,6 +21,7 @@
 typedef struct command {
     const char *json;           /* file or "-", NULL: none */
     const char *input;
+    const char *root;           /* for tests: where /proc, /sys and /dev are, NULL: there */
     bool measure, config, doctor, verbose, help, version;
 } command;
 
@@ -81,6 +82,7 @@ typedef struct measurement {
 
 typedef struct finding {
     bool good;
+    const char *check;          /* which one found it: "affinity", "drivers", ... */
     char what[256];
     char remedy[256];
 } finding;
@@ -109,11 +111,12 @@ void yki_topo_usage(FILE *to);
 #define YKI_CHILD_WORD "--child"        /* not for people: FD, what, index follow */
 #define YKI_CHILD_LIST "list"
 #define YKI_CHILD_MEASURE "measure"
+#define YKI_CHILD_LOAD "load"
 #define YKI_CHILD_TEXT ((size_t)1 << 20)
 #define YKI_CHILD_END 128
 
 typedef struct child_task {
-    const char *what;           /* one of the two above */
+    const char *what;           /* one of those above */
     const char *icd;            /* the one driver to load, NULL: all */
     size_t index;               /* of a device in that listing */
     long limit_ms;
@@ -126,9 +129,10 @@ char *yki_topo_child(const child_task *task, char end[YKI_CHILD_END]);
 int yki_topo_be_child(char *const *argv);
 /* Child: writes one line and gives the value up; false where the parent is gone. */
 bool yki_topo_child_line(FILE *to, json_t *value);
-/* Child: what it is there for, in probe.c and measure_devices.c. */
+/* Child: what it is there for, in probe.c, measure_devices.c and doctor_drivers.c. */
 bool yki_topo_child_lists(FILE *to);
 bool yki_topo_child_measures(FILE *to, size_t index);
+bool yki_topo_child_loads(FILE *to, const char *icd);
 
 /* probe.c: asks all drivers, or the one of an .icd file alone, in a child with a time
  * limit.  Appends to list; false, with list->problem, where the child failed. */
@@ -136,8 +140,17 @@ bool yki_topo_probe(device_list *list, const char *icd);
 /* Calls each(ctx, path) for the drivers that are installed; how many. */
 size_t yki_topo_each_icd(void (*each)(void *ctx, const char *path), void *ctx);
 
+/* The same for the .icd files of a folder. */
+size_t yki_topo_each_icd_in(const char *folder, void (*each)(void *ctx, const char *path),
+                            void *ctx);
+
+/* pci_names.c: "NVIDIA GeForce RTX 4070" where pci.ids is installed, "NVIDIA 10de:2786"
+ * where not; and whether it is a display adapter that computes nothing. */
+void yki_topo_pci_name(const char *root, const yk_topo_pci *p, char *to, size_t size);
+bool yki_topo_only_pictures(const yk_topo_pci *p);
+
 /* devices.c: the pool, what drivers offer, and PCI devices that none offers. */
-void yki_topo_find_devices(device_list *list, const yk_topo *t);
+void yki_topo_find_devices(device_list *list, const yk_topo *t, const char *root);
 
 /* show.c, show_cores.c, show_devices.c: text on stdout. */
 void yki_topo_show(const state *s);
@@ -156,6 +169,10 @@ void yki_table_print(struct libscols_table **table);
 /* config.c: an exit code. */
 int yki_topo_config(const state *s);
 json_t *yki_topo_config_json(const state *s);
+/* The i-th variable of the environment that begins with YOKE_ and is no setting; false
+ * past the last.  And the setting nearest to a name, NULL if none is near. */
+bool yki_topo_unknown_setting(size_t i, char *name, size_t size);
+const char *yki_topo_near_setting(const char *name);
 
 /* doctor.c */
 void yki_topo_diagnose(diagnosis *d, const state *s);
