@@ -67,8 +67,10 @@ static void read_cpuset(yk_topo *t, const char *root, char *buf)
 {
     yk_topo_limits *m = &t->limits;
     yki_cgroup g;
-    m->cpuset_known = yki_cgroup_find(&g, root, "cpuset");
-    if (m->cpuset_known != YK_TOPO_LIMITED) return;
+    yk_topo_known found = yki_cgroup_find(&g, root, "cpuset");
+    if (found != YK_TOPO_LIMITED && m->cpuset_known == YK_TOPO_LIMITED) return;    /* a file's */
+    m->cpuset_known = found;
+    if (found != YK_TOPO_LIMITED) return;
     m->cpuset_known = yki_cgroup_cpuset(&g, buf, LIST_BYTES, m->cpuset_from,
                                         sizeof m->cpuset_from);
     if (m->cpuset_known != YK_TOPO_LIMITED) return;
@@ -97,6 +99,38 @@ static void read_memory(yk_topo_limits *m, const char *root)
     if (m->memory_known == YK_TOPO_LIMITED)
         m->memory_known = yki_cgroup_memory(&g, &bytes, m->memory_from, sizeof m->memory_from);
     if (m->memory_known == YK_TOPO_LIMITED) m->memory = (uint64_t)bytes;
+}
+
+/* ---- offline ---- */
+
+static void count_cpus(void *ctx, int first, int last)
+{
+    *(size_t *)ctx += (size_t)(last - first) + 1;
+}
+
+static size_t cpus_in(const char *root, const char *path, char *buf)
+{
+    size_t n = 0;
+    if (yki_read_file(root, path, buf, LIST_BYTES) != YK_OK) return 0;
+    return yki_cpulist_each(buf, count_cpus, &n) ? n : 0;
+}
+
+/* The kernel's own list of offline CPUs has also those that could be plugged in. */
+static void read_offline(yk_topo_limits *m, const char *root, char *buf)
+{
+    size_t present = cpus_in(root, "/sys/devices/system/cpu/present", buf);
+    size_t online = cpus_in(root, "/sys/devices/system/cpu/online", buf);
+    if (online > 0 && present > online) m->offline = present - online;
+}
+
+/* A file tells what was allowed on the machine it was made on; see machine.c. */
+static void note_file_cpuset(yk_topo *t)
+{
+    for (size_t i = 0; i < t->cpu_count; i++)
+        if (!t->cpus[i].allowed) t->limits.cpuset_known = YK_TOPO_LIMITED;
+    if (t->limits.cpuset_known == YK_TOPO_LIMITED)
+        yki_copy_text(t->limits.cpuset_from, sizeof t->limits.cpuset_from,
+                      "allowed_cpuset of the file");
 }
 
 /* ---- asked ---- */
@@ -160,7 +194,9 @@ yk_status yki_topo_read_limits(yk_topo *t, const yk_topo_opts *opts, yk_diag *di
     if (!buf) return yki_fail(diag, YK_E_NOMEM, "no memory for the machine's limits");
     if (*root) read_false_affinity(t, root, buf);
     else if (!t->imaginary) status = read_affinity(t, diag);
+    if (t->imaginary) note_file_cpuset(t);
     if (*root || !t->imaginary) {
+        read_offline(&t->limits, root, buf);
         read_cpuset(t, root, buf);
         read_quota(&t->limits, root);
         read_memory(&t->limits, root);

@@ -142,7 +142,8 @@ static yk_status source_synthetic(hwloc_topology_t tree, const char *text, yk_di
 {
     yk_status status = check_synthetic(text, diag);
     if (status == YK_OK && hwloc_topology_set_synthetic(tree, text) != 0)
-        status = yki_fail(diag, YK_E_INVALID, "'%.200s': not an hwloc synthetic description", text);
+        status = yki_fail(diag, YK_E_INVALID, "'%.200s': not an hwloc synthetic description%s",
+                          text, strstr(text, "pu:") ? "" : " (the last level is pu:N)");
     return status;
 }
 

@@ -42,9 +42,24 @@ static void squeeze_blanks(char *text)
     *to = '\0';
 }
 
+/* "13th Gen " in front, " 16-Core" inside: said elsewhere, or of no use. */
+static void cut_counts(char *model)
+{
+    char *gen = strstr(model, "th Gen ");
+    if (gen && strspn(model, "0123456789") == (size_t)(gen - model))
+        memmove(model, gen + 7, strlen(gen + 7) + 1);
+    char *core = strstr(model, "-Core");
+    if (!core) return;
+    char *start = core;
+    while (start > model && start[-1] >= '0' && start[-1] <= '9') start--;
+    if (start < core && start > model && start[-1] == ' ')
+        memmove(start - 1, core + 5, strlen(core + 5) + 1);
+}
+
 /* "Intel(R) Core(TM) i9-13900K CPU @ 3.00GHz" -> "Intel Core i9-13900K" */
 static void tidy_model(char *model)
 {
+    cut_counts(model);
     cut_out(model, "(R)");
     cut_out(model, "(TM)");
     cut_out(model, "(r)");
@@ -109,6 +124,13 @@ static void add_core(yk_topo *t, hwloc_topology_t tree, hwloc_obj_t pu, size_t f
     if (core->node != YK_TOPO_NONE) t->nodes[core->node].cores++;
 }
 
+/* On this machine limits.c asks the cgroup; a file tells it of the machine it was made on. */
+static int is_allowed(const yk_topo *t, hwloc_topology_t tree, unsigned cpu)
+{
+    hwloc_const_bitmap_t allowed = hwloc_topology_get_allowed_cpuset(tree);
+    return !t->imaginary || !allowed || hwloc_bitmap_isset(allowed, cpu);
+}
+
 /* Where the tree knows no cores, each CPU is one. */
 static void read_cores(yk_topo *t, hwloc_topology_t tree)
 {
@@ -119,7 +141,8 @@ static void read_cores(yk_topo *t, hwloc_topology_t tree)
         if (!core || core != last) add_core(t, tree, pu, i);
         last = core;
         t->cores[t->core_count - 1].cpus++;
-        t->cpus[i] = (yk_topo_cpu){.cpu = (int)pu->os_index, .affine = 1, .allowed = 1,
+        t->cpus[i] = (yk_topo_cpu){.cpu = (int)pu->os_index, .affine = 1,
+                                   .allowed = is_allowed(t, tree, pu->os_index),
                                    .core = t->core_count - 1, .worker = YK_TOPO_NONE};
     }
 }
@@ -163,6 +186,15 @@ static void read_caches(yk_topo *t, hwloc_topology_t tree)
 
 /* ---- all of it ---- */
 
+/* CPUs of a file's machine that were off when it was made. */
+static void read_offline(yk_topo *t, hwloc_topology_t tree)
+{
+    hwloc_obj_t machine = hwloc_get_root_obj(tree);
+    int all = machine->complete_cpuset ? hwloc_bitmap_weight(machine->complete_cpuset) : 0;
+    int on = machine->cpuset ? hwloc_bitmap_weight(machine->cpuset) : 0;
+    if (t->imaginary && all > on && on > 0) t->limits.offline = (size_t)(all - on);
+}
+
 static bool make_room(yk_topo *t, hwloc_topology_t tree)
 {
     size_t caches = 0;
@@ -186,6 +218,7 @@ yk_status yki_topo_read_machine(yk_topo *t, hwloc_topology_t tree, yk_diag *diag
     read_cores(t, tree);
     yki_topo_read_kinds(t, tree);
     read_caches(t, tree);
+    read_offline(t, tree);
     t->packages = yki_max(1, count_of(tree, HWLOC_OBJ_PACKAGE));
     t->memory_bytes = hwloc_get_root_obj(tree)->total_memory;
     return YK_OK;

@@ -155,6 +155,7 @@ typedef struct yk_topo_limits {
     uint64_t memory;        /* the cgroup's limit in bytes, 0 unless LIMITED */
     char asked_from[32];    /* "YOKE_THREADS" or "threads" */
     char warning[256];      /* one line to pass on to the user, empty if none */
+    size_t offline;         /* CPUs that are there but off; no core above counts them */
 } yk_topo_limits;
 
 YK_BEGIN_DECLS

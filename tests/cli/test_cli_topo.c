@@ -1,50 +1,8 @@
 /* yoke-topo as its users call it: options, streams, exit codes, JSON, machines nobody
  * owns, drivers that crash. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "topo_command.h"
 
-#include <cmocka.h>
-#include <jansson.h>
-
-#include "command.h"
-#include "false_root.h"
-#include "schema.h"
-
-#define ARGS(...) ((const char *const[]){YOKE_TOPO, __VA_ARGS__, NULL})
-#define ENV(...) (&(ykt_setting){.env = (const char *const[]){__VA_ARGS__, NULL}})
-#define SCHEMA YOKE_SOURCE_DIR "/docs/yoke-topo-1.schema.json"
 #define HYBRID YOKE_SOURCE_DIR "/tests/topo/hybrid.xml"
-
-/* Expects the exit code; the caller releases the result. */
-static ykt_command run(const ykt_setting *s, int code, const char *const *argv)
-{
-    ykt_command c = ykt_run(s, argv);
-    if (c.code != code)
-        fail_msg("%s: exit %d, expected %d: %s", argv[1] ? argv[1] : "plain", c.code, code, c.err);
-    return c;
-}
-
-static void has(const char *text, const char *part)
-{
-    if (!strstr(text, part)) fail_msg("'%s' is missing in:\n%s", part, text);
-}
-
-static json_t *parsed(const char *text)
-{
-    json_error_t e;
-    json_t *o = json_loads(text, 0, &e);
-    if (!o) fail_msg("not JSON: %s in:\n%s", e.text, text);
-    ykt_schema schema;
-    if (!ykt_schema_obeys(&schema, SCHEMA, o)) fail_msg("%s", schema.error);
-    return o;
-}
-
-static json_int_t number(const json_t *o, const char *key)
-{
-    return json_integer_value(json_object_get(o, key));
-}
 
 static void help_and_version(void **state)
 {
@@ -111,59 +69,6 @@ static void bad_environment(void **state)
     ykt_command_free(&c);
 }
 
-static void hybrid_machine(void **state)
-{
-    (void)state;
-    static const char expected[] =
-        "13th Gen Intel Core i9-13900K   24 cores (8 P + 16 E), 32 threads   62.6 GiB   Linux 6.8\n"
-        "\n"
-        "Yoke would use 10 of 24 cores; what was asked for binds\n"
-        "  affinity         24  CPUs 0-31\n"
-        "  cpuset           24\n"
-        "  quota             -  none\n"
-        "  YOKE_THREADS     10\n"
-        "\n"
-        "  P cores   WWWWWWWW                W worker   - spare   x not allowed\n"
-        "  E cores   WW-- ---- ---- ----\n"
-        "  caches    L2 2 MiB/P core, 4 MiB/4 E cores   L3 36 MiB   1 NUMA node\n"
-        "\n"
-        "  device  name                memory  PCI  fp64  in a split\n"
-        "  cpu     pool, 10 workers  62.6 GiB  -    yes   yes\n";
-    ykt_command c = run(ENV("YOKE_THREADS=10"), 0, ARGS("--input", HYBRID));
-    assert_string_equal(c.out, expected);
-    assert_string_equal(c.err, "");
-    ykt_command_free(&c);
-}
-
-static void synthetic_machines(void **state)
-{
-    (void)state;
-    ykt_command c = run(NULL, 0, ARGS("--input", "pack:2 l3:1 core:4 pu:2"));
-    has(c.out, "8 cores, 16 threads");
-    has(c.out, "socket 0  WWWW");
-    has(c.out, "socket 1  WWWW");
-    ykt_command_free(&c);
-    c = run(ENV("YOKE_THREADS=12"), 0, ARGS("--input", "core:8 pu:2"));
-    has(c.out, "12 threads on 8 cores");
-    has(c.out, "2222WWWW");
-    ykt_command_free(&c);
-}
-
-/* One screen of at most 100 columns, whatever the machine. */
-static void fits_a_screen(void **state)
-{
-    (void)state;
-    static const char *const machines[] = {HYBRID, "pack:2 core:64 pu:2", "pu:1", "core:256 pu:1"};
-    for (size_t i = 0; i < sizeof machines / sizeof *machines; i++) {
-        ykt_command c = run(NULL, 0, ARGS("--input", machines[i]));
-        size_t lines = 0;
-        for (char *rest = c.out, *line; (line = strsep(&rest, "\n")) != NULL; lines++)
-            assert_true(strlen(line) <= 100);
-        assert_true(lines <= 40);
-        ykt_command_free(&c);
-    }
-}
-
 static void this_machine(void **state)
 {
     (void)state;
@@ -223,28 +128,84 @@ static void config(void **state)
     assert_int_equal(json_array_size(json_object_get(o, "config")), 9);
     json_decref(o);
     ykt_command_free(&c);
+    c = run(ENV("YOKE_THREAD=3", "YOKE_ZZZZZZZZ=1"), 0, ARGS("--config"));
+    has(c.out, "YOKE_THREAD      3");
+    has(c.out, "no setting of Yoke; did you mean YOKE_THREADS?");
+    has(c.out, "YOKE_ZZZZZZZZ");
+    ykt_command_free(&c);
 }
 
-/* A cache folder that others may write to, and a driver that is no library. */
-static void doctor(void **state)
+/* What is in force, and why, for every setting. */
+static void settings(void **state)
 {
     (void)state;
-    char root[64], setting[PATH_MAX];
-    false_root_make(root);
-    false_root_put(root, "/cache", NULL);
-    snprintf(setting, sizeof setting, "POCL_CACHE_DIR=%s/cache", root);
-    assert_int_equal(chmod(setting + strlen("POCL_CACHE_DIR="), 0777), 0);
-    ykt_command c = run(ENV(setting, "YOKE_ISA=generic"), 0, ARGS("--doctor"));
-    has(c.out, "others may write to PoCL's cache");
-    has(c.out, "remedy: remove it, or set POCL_CACHE_DIR");
-    has(c.out, "finding");
+    static const struct {
+        const char *env, *row;
+    } cases[] = {
+        {"YOKE_THREADS=1", "YOKE_THREADS     1        1                      as set\n"},
+        {"YOKE_DEVICES=none", "YOKE_DEVICES     none     none "},
+        {"YOKE_ISA=generic", "YOKE_ISA         generic  generic "},
+        {"YOKE_CARVE=1", "YOKE_CARVE       1        1                      as set\n"},
+        {"YOKE_PIN=no", "YOKE_PIN         no       off                    as set\n"},
+        {"YOKE_DEVICE_MEM=64M", "YOKE_DEVICE_MEM  64M      64 MiB                 as set\n"},
+        {"YOKE_CHECK=on", "YOKE_CHECK       on       on "},
+        {"YOKE_LOG=x", "YOKE_LOG         x        -                      has no effect"},
+        {"YOKE_PROFILE=x", "YOKE_PROFILE     x        -                      has no effect"},
+    };
+    static const struct {
+        const char *env, *expected;
+    } bad[] = {
+        {"YOKE_THREADS=0", "YOKE_THREADS=0: expected a whole number from 1 to "},
+        {"YOKE_THREADS=-1", "YOKE_THREADS=-1: expected"},
+        {"YOKE_CARVE=x", "YOKE_CARVE=x: expected a whole number"},
+        {"YOKE_PIN=2", "YOKE_PIN=2: expected"},
+        {"YOKE_DEVICE_MEM=1.5G", "YOKE_DEVICE_MEM=1.5G: expected"},
+        {"YOKE_CHECK=maybe", "YOKE_CHECK=maybe: expected"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ykt_command c = run(ENV(cases[i].env), 0, ARGS("--config"));
+        has(c.out, cases[i].row);
+        assert_string_equal(c.err, "");
+        ykt_command_free(&c);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        ykt_command c = run(ENV(bad[i].env), 2, ARGS("--config"));
+        assert_string_equal(c.out, "");
+        has(c.err, bad[i].expected);
+        ykt_command_free(&c);
+    }
+}
+
+static void closed_pipe(void **state)
+{
+    (void)state;
+    int fds[2];
+    assert_int_equal(pipe(fds), 0);
+    close(fds[0]);
+    ykt_command c = ykt_run(&(ykt_setting){.stdout_fd = fds[1]}, ARGS("--input", HYBRID));
+    assert_int_equal(c.code, 1);
+    has(c.err, "cannot write to standard output: Broken pipe");
     ykt_command_free(&c);
-    c = run(NULL, 0, ARGS("--doctor", "--json", "-"));
-    json_t *o = parsed(c.out);
-    assert_true(json_array_size(json_object_get(o, "findings")) >= 3);
-    json_decref(o);
-    ykt_command_free(&c);
-    false_root_remove(root);
+    close(fds[1]);
+}
+
+/* A comma-decimal locale changes no number, and one without UTF-8 no line. */
+static void locales(void **state)
+{
+    (void)state;
+    ykt_command plain = run(ENV("LC_ALL=C"), 0, ARGS("--input", HYBRID));
+    static const char *const others[] = {"LC_ALL=de_DE.UTF-8", "LC_ALL=de_DE.ISO-8859-1",
+                                         "LC_ALL=C.UTF-8", "LC_ALL=nonsense"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        ykt_command c = run(ENV(others[i]), 0, ARGS("--input", HYBRID));
+        assert_string_equal(c.out, plain.out);
+        ykt_command_free(&c);
+        c = run(ENV(others[i]), 0, ARGS("--input", HYBRID, "--json", "-"));
+        json_t *o = parsed(c.out);
+        json_decref(o);
+        ykt_command_free(&c);
+    }
+    ykt_command_free(&plain);
 }
 
 #ifdef YOKE_BAD_DRIVER
@@ -317,17 +278,13 @@ static void measure(void **state)
 
 int main(void)
 {
-    unsetenv("YOKE_THREADS");
-    unsetenv("YOKE_ISA");
-    unsetenv("YOKE_PIN");
-    unsetenv("POCL_CACHE_DIR");
-    setenv("NO_COLOR", "1", 1);
+    clean_environment();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(help_and_version), cmocka_unit_test(usage_errors),
-        cmocka_unit_test(bad_environment),  cmocka_unit_test(hybrid_machine),
-        cmocka_unit_test(synthetic_machines), cmocka_unit_test(fits_a_screen),
-        cmocka_unit_test(this_machine),     cmocka_unit_test(json_file),
-        cmocka_unit_test(config),           cmocka_unit_test(doctor),
+        cmocka_unit_test(bad_environment),  cmocka_unit_test(this_machine),
+        cmocka_unit_test(json_file),        cmocka_unit_test(closed_pipe),
+        cmocka_unit_test(config),           cmocka_unit_test(settings),
+        cmocka_unit_test(locales),
         cmocka_unit_test(measure),
 #ifdef YOKE_BAD_DRIVER
         cmocka_unit_test(crashing_driver),

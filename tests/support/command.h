@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -23,7 +24,9 @@ typedef struct ykt_setting {
     const char *const *env; /* NULL-terminated "NAME=value"; "NAME" removes it */
     int interrupt_ms;       /* send SIGINT after that long; 0: never */
     const char *stdout_to;  /* a file instead of a pipe ("/dev/full"); NULL: keep it */
+    int stdout_fd;          /* a descriptor instead; 0: none */
     const char *folder;     /* to run in; NULL: this one */
+    unsigned uid;           /* to run as, for whoever may; 0: as we are */
 } ykt_setting;
 
 static inline void ykt_command_free(ykt_command *c)
@@ -38,6 +41,7 @@ static inline void ykt_child(const ykt_setting *s, const char *const *argv, int 
     int null = open("/dev/null", O_RDONLY);
     dup2(null, 0);
     if (s && s->stdout_to) out = open(s->stdout_to, O_WRONLY);
+    if (s && s->stdout_fd) out = s->stdout_fd;
     dup2(out, 1);
     dup2(err, 2);
     for (size_t k = 0; s && s->env && s->env[k]; k++) {
@@ -45,6 +49,7 @@ static inline void ykt_child(const ykt_setting *s, const char *const *argv, int 
         else unsetenv(s->env[k]);
     }
     if (s && s->folder && chdir(s->folder) != 0) _exit(126);
+    if (s && s->uid && (setgroups(0, NULL) || setgid(s->uid) || setuid(s->uid))) _exit(125);
     execv(argv[0], (char *const *)argv);
     _exit(127);
 }

@@ -3,9 +3,11 @@
 #include "doctor.h"
 
 #include "base/base.h"
+#include "device/device.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -170,8 +172,27 @@ void yki_doctor_caches(exam *x)
 
 /* ---- variables ---- */
 
+/* The words of YOKE_DEVICES that name no device here: an engine would refuse them. */
+static void look_at_devices(exam *x)
+{
+    char words[256], *rest = words;
+    const char *list = yki_env("YOKE_DEVICES");
+    if (!list || !yk_topo_is_this_machine(x->s->topo)) return;
+    snprintf(words, sizeof words, "%s", list);
+    for (char *word; (word = strsep(&rest, ", ")) != NULL;) {
+        bool known = !*word || strcasecmp(word, "all") == 0 || strcasecmp(word, "none") == 0 ||
+                     strcasecmp(word, "cpu") == 0;
+        for (size_t i = 1; !known && i < x->s->devices.count; i++)
+            known = yki_device_named(&x->s->devices.rows[i].info, word);
+        if (!known)
+            yki_doctor_bad(x, "take one of those that yoke-topo lists, or unset YOKE_DEVICES",
+                           "YOKE_DEVICES=%.80s: there is no device '%.40s'", list, word);
+    }
+}
+
 void yki_doctor_settings(exam *x)
 {
+    look_at_devices(x);
     for (size_t i = 0; ; i++) {
         char name[64], remedy[200];
         if (!yki_topo_unknown_setting(i, name, sizeof name)) return;

@@ -92,7 +92,7 @@ static json_t *limit(yk_topo_known found, json_t *value)
 static json_t *limits_json(const yk_topo *t)
 {
     const yk_topo_limits *m = yk_topo_get_limits(t);
-    return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o}",
+    return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o}",
         "cores", known(m->cores), "affinity", known(m->affinity), "affinity_cpus", m->cpus,
         "cpuset", limit(m->cpuset_known, known(m->cpuset)), "cpuset_from", text(m->cpuset_from),
         "quota_cpus", limit(m->quota_known, json_real(m->quota)),
@@ -101,7 +101,7 @@ static json_t *limits_json(const yk_topo *t)
         "memory_from", text(m->memory_from),
         "asked", m->asked ? known(m->asked) : json_null(), "asked_from", text(m->asked_from),
         "workers", known(m->workers), "bound_by", yk_topo_bound_name(m->bound),
-        "warning", text(m->warning));
+        "warning", text(m->warning), "offline_cpus", known(m->offline));
 }
 
 static json_t *device_json(const device_row *r)

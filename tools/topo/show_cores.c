@@ -1,10 +1,19 @@
-/* The map of cores, one character each, and the caches in a line. */
+/* The map of cores, one character each; where that would fill the screen, their numbers. */
 #include "tool.h"
 
 #include <string.h>
 
 #define ROW 64                  /* cores a line */
+#define FULL 84                 /* columns of it, with blanks between clusters */
+#define MOST_ROWS 16
 #define LEGEND_BESIDE 40        /* the legend stands beside a first line up to this */
+
+static const char *legend(const yk_topo *t)
+{
+    const yk_topo_limits *m = yk_topo_get_limits(t);
+    return m->workers > m->usable ? "W worker   2-9 so many   - spare   x not allowed"
+                                  : "W worker   - spare   x not allowed";
+}
 
 static char letter(const yk_topo *t, const yk_topo_core *core)
 {
@@ -36,7 +45,7 @@ static void put_letter(char c, bool colour)
 typedef struct row {
     const state *s;
     bool colour, legend;        /* the legend has been shown */
-    size_t printed;             /* in this line */
+    size_t printed, letters;    /* in this line */
     size_t cores;
 } row;
 
@@ -44,11 +53,11 @@ static void end_line(row *r)
 {
     if (!r->legend && r->printed <= LEGEND_BESIDE) {
         int gap = r->printed < 24 ? 24 - (int)r->printed : 3;
-        printf("%*sW worker   - spare   x not allowed", gap, "");
+        printf("%*s%s", gap, "", legend(r->s->topo));
         r->legend = true;
     }
     putchar('\n');
-    r->printed = 0;
+    r->printed = r->letters = 0;
 }
 
 /* The cores of one kind and package. */
@@ -61,11 +70,12 @@ static bool show_group(row *r, const char *title, size_t package, yk_core_kind k
     for (size_t i = 0; i < r->cores; i++) {
         if (core[i].package != package || core[i].kind != kind) continue;
         const yk_topo_cache *here = cluster(t, i, r->cores);
-        if (any && r->printed >= ROW) end_line(r);
+        bool full = r->letters >= ROW || (r->printed >= FULL && here != last);
+        if (any && full) end_line(r);
         if (r->printed == 0) printf("  %-9s ", any ? "" : title);
         else if (here != last) r->printed++, putchar(' ');
         put_letter(letter(t, &core[i]), r->colour);
-        r->printed++;
+        r->printed++, r->letters++;
         last = here;
         any = true;
     }
@@ -73,73 +83,97 @@ static bool show_group(row *r, const char *title, size_t package, yk_core_kind k
     return any;
 }
 
-static bool is_hybrid(const yk_topo *t, size_t cores)
+bool yki_topo_is_hybrid(const yk_topo *t)
 {
-    const yk_topo_core *core = yk_topo_cores(t, NULL);
+    size_t cores;
+    const yk_topo_core *core = yk_topo_cores(t, &cores);
     for (size_t i = 0; i < cores; i++)
         if (core[i].kind == YK_CORE_EFFICIENCY) return true;
     return false;
+}
+
+/* ---- too many to draw ---- */
+
+#define KINDS 2
+static const char letters[] = "W23456789+-x";
+
+typedef struct tally {
+    size_t of[KINDS][sizeof letters];
+} tally;
+
+static tally count(const yk_topo *t, size_t package)
+{
+    size_t cores;
+    const yk_topo_core *core = yk_topo_cores(t, &cores);
+    tally sum = {0};
+    for (size_t i = 0; i < cores; i++)
+        if (core[i].package == package)
+            sum.of[core[i].kind == YK_CORE_EFFICIENCY]
+                  [strchr(letters, letter(t, &core[i])) - letters]++;
+    return sum;
+}
+
+static void put_tally(const tally *sum, bool hybrid)
+{
+    static const char *const kinds[KINDS] = {"P ", "E "};
+    const char *gap = "";
+    for (size_t k = 0; k < KINDS; k++)
+        for (size_t i = 0; i < sizeof letters - 1; i++)
+            if (sum->of[k][i]) {
+                printf("%s%zu %s%c", gap, sum->of[k][i], hybrid ? kinds[k] : "", letters[i]);
+                gap = "   ";
+            }
+    putchar('\n');
+}
+
+/* Sockets alike share a line. */
+static void show_numbers(const yk_topo *t, size_t packages)
+{
+    for (size_t p = 0, next; p < packages; p = next) {
+        char title[64];
+        tally sum = count(t, p), other;
+        for (next = p + 1; next < packages; next++) {
+            other = count(t, next);
+            if (memcmp(&sum, &other, sizeof sum) != 0) break;
+        }
+        if (packages == 1) snprintf(title, sizeof title, "cores");
+        else if (next == p + 1) snprintf(title, sizeof title, "socket %zu", p);
+        else snprintf(title, sizeof title, "sockets %zu-%zu, each", p, next - 1);
+        printf("  %-9s ", title);
+        put_tally(&sum, yki_topo_is_hybrid(t));
+    }
+    printf("            %s\n", legend(t));
+}
+
+static size_t rows_needed(const yk_topo *t, size_t packages)
+{
+    size_t rows = 0;
+    for (size_t p = 0; p < packages && rows <= MOST_ROWS; p++) {
+        tally sum = count(t, p);
+        for (size_t k = 0; k < KINDS; k++) {
+            size_t cores = 0;
+            for (size_t i = 0; i < sizeof letters; i++) cores += sum.of[k][i];
+            rows += (cores + ROW - 1) / ROW;
+        }
+    }
+    return rows;
 }
 
 void yki_topo_show_cores(const state *s)
 {
     row r = {.s = s, .colour = yki_colour(stdout)};
     yk_topo_cores(s->topo, &r.cores);
-    bool hybrid = is_hybrid(s->topo, r.cores);
+    bool hybrid = yki_topo_is_hybrid(s->topo);
     size_t packages = yk_topo_packages(s->topo);
+    if (rows_needed(s->topo, packages) > MOST_ROWS) {
+        show_numbers(s->topo, packages);
+        return;
+    }
     for (size_t p = 0; p < packages; p++) {
         char title[32] = "cores";
         if (packages > 1) snprintf(title, sizeof title, "socket %zu", p);
         show_group(&r, hybrid ? "P cores" : title, p, YK_CORE_PERFORMANCE);
         show_group(&r, "E cores", p, YK_CORE_EFFICIENCY);
     }
-    if (!r.legend) puts("            W worker   - spare   x not allowed");
-}
-
-/* ---- caches ---- */
-
-static bool same_sort(const yk_topo_cache *a, const yk_topo_cache *b)
-{
-    return a->level == b->level && a->instruction == b->instruction && a->bytes == b->bytes &&
-           a->cores == b->cores && a->kind == b->kind;
-}
-
-static bool is_first_of_sort(const yk_topo_cache *c, size_t i)
-{
-    for (size_t k = 0; k < i; k++)
-        if (same_sort(&c[k], &c[i])) return false;
-    return true;
-}
-
-/* "2 MiB/P core", "4 MiB/4 E cores", "36 MiB" where all share it */
-static void show_cache(const yk_topo_cache *c, size_t cores, bool hybrid)
-{
-    char bytes[YKI_HUMAN];
-    const char *kind = !hybrid ? "" : c->kind == YK_CORE_PERFORMANCE ? "P " : "E ";
-    printf("%s", yki_human_bytes(bytes, (double)c->bytes));
-    if (c->cores == cores && cores > 1) return;
-    if (c->cores == 1) printf("/%score", kind);
-    else printf("/%zu %scores", c->cores, kind);
-}
-
-void yki_topo_show_caches(const state *s)
-{
-    size_t count, cores, nodes;
-    const yk_topo_cache *c = yk_topo_caches(s->topo, &count);
-    yk_topo_cores(s->topo, &cores);
-    yk_topo_nodes(s->topo, &nodes);
-    bool hybrid = is_hybrid(s->topo, cores);
-    fputs("  caches   ", stdout);
-    for (unsigned level = s->cmd->verbose ? 1 : 2; level <= 5; level++) {
-        bool any = false;
-        for (size_t i = 0; i < count; i++) {
-            if (c[i].level != level || c[i].instruction || !is_first_of_sort(c, i)) continue;
-            if (any) fputs(", ", stdout);
-            else printf(" L%u ", level);
-            show_cache(&c[i], cores, hybrid);
-            any = true;
-        }
-        if (any) fputs("  ", stdout);
-    }
-    printf(" %zu NUMA node%s\n", nodes, nodes == 1 ? "" : "s");
+    if (!r.legend) printf("            %s\n", legend(s->topo));
 }

@@ -1,6 +1,8 @@
 /* The table of devices. */
 #include "tool.h"
 
+#include <string.h>
+
 static void add_row(struct libscols_table *table, const device_row *r)
 {
     char bytes[YKI_HUMAN] = "-", name[YKI_DEVICE_NAME];
@@ -26,6 +28,31 @@ static void show_details(const device_list *list)
     }
 }
 
+static void count_one(void *ctx, const char *path)
+{
+    (void)path;
+    *(size_t *)ctx += 1;
+}
+
+/* Why there is no OpenCL device; with --verbose what else the loader said. */
+static void show_note(const state *s)
+{
+    bool any = false;
+    for (size_t i = 1; i < s->devices.count; i++) any = any || s->devices.rows[i].info.id[0];
+    const char *note = s->devices.note;
+    if (!yk_topo_is_this_machine(s->topo) || !*note) return;
+    if (any && s->cmd->verbose) {
+        printf("  note: %.92s\n", note);
+    } else if (!any) {
+        size_t installed = 0;
+        yki_topo_each_icd(count_one, &installed);
+        if (strncmp(note, "OpenCL: ", 8) == 0) note += 8;
+        if (installed == 0) printf("  no OpenCL device: %.80s\n", note);
+        else printf("  no OpenCL device: none of %zu driver%s offers one; see --doctor\n", installed,
+                    installed == 1 ? "" : "s");
+    }
+}
+
 void yki_topo_show_devices(const state *s)
 {
     struct libscols_table *table = yki_table_new(true);
@@ -41,5 +68,5 @@ void yki_topo_show_devices(const state *s)
         putchar('\n');
         show_details(&s->devices);
     }
-    if (s->cmd->verbose && s->devices.note[0]) printf("  note: %.92s\n", s->devices.note);
+    show_note(s);
 }

@@ -1,4 +1,4 @@
-/* Rows of text with aligned columns, through libsmartcols. */
+/* Rows of text with aligned columns, through libsmartcols; and text cut to fit. */
 #include "tool.h"
 
 #include <stdlib.h>
@@ -27,8 +27,31 @@ void yki_table_row(struct libscols_table *table, const char *const *cells, size_
         scols_line_set_data(line, i + 1, cells[i] ? cells[i] : "");
 }
 
+static bool inside_character(const char *at) { return ((unsigned char)*at & 0xc0) == 0x80; }
+
+char *yki_topo_cut_end(char *text, size_t most)
+{
+    if (strlen(text) <= most) return text;
+    size_t n = most - 3;
+    while (n > 0 && inside_character(text + n)) n--;
+    memcpy(text + n, "...", 4);
+    return text;
+}
+
+char *yki_topo_cut_middle(char *text, size_t most)
+{
+    size_t length = strlen(text);
+    if (length <= most) return text;
+    size_t head = (most - 3) / 3, tail = length - (most - 3 - head);
+    while (head > 0 && inside_character(text + head)) head--;
+    while (inside_character(text + tail)) tail++;
+    memcpy(text + head, "...", 3);
+    memmove(text + head + 3, text + tail, length - tail + 1);
+    return text;
+}
+
 /* Printed by way of a string: trailing blanks go, and one of the three that the empty
- * column and its separator put in front. */
+ * column and its separator put in front; what is still too long is cut. */
 void yki_table_print(struct libscols_table **table)
 {
     char *text = NULL;
@@ -37,7 +60,8 @@ void yki_table_print(struct libscols_table **table)
         for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
             size_t n = strlen(line);
             while (n > 0 && line[n - 1] == ' ') n--;
-            if (n > 1) printf("%.*s\n", (int)(n - 1), line + 1);
+            line[n] = '\0';
+            if (n > 1) puts(yki_topo_cut_end(line + 1, WIDTH));
         }
     }
     free(text);

@@ -152,10 +152,12 @@ bool yki_topo_only_pictures(const yk_topo_pci *p);
 /* devices.c: the pool, what drivers offer, and PCI devices that none offers. */
 void yki_topo_find_devices(device_list *list, const yk_topo *t, const char *root);
 
-/* show.c, show_cores.c, show_devices.c: text on stdout. */
+/* show.c, show_cores.c, show_memory.c, show_devices.c: text on stdout. */
 void yki_topo_show(const state *s);
 void yki_topo_show_cores(const state *s);
+bool yki_topo_is_hybrid(const yk_topo *t);
 void yki_topo_show_caches(const state *s);
+void yki_topo_show_nodes(const state *s);
 void yki_topo_show_devices(const state *s);
 /* show_measured.c */
 void yki_topo_show_measured(const state *s);
@@ -165,6 +167,10 @@ struct libscols_table *yki_table_new(bool headings);
 void yki_table_column(struct libscols_table *table, const char *name, bool right);
 void yki_table_row(struct libscols_table *table, const char *const *cells, size_t count);
 void yki_table_print(struct libscols_table **table);
+/* Cuts text in place to at most `most` bytes, never inside a character: its end, or (a
+ * path) its middle, becomes "...".  Returns it. */
+char *yki_topo_cut_end(char *text, size_t most);
+char *yki_topo_cut_middle(char *text, size_t most);
 
 /* config.c: an exit code. */
 int yki_topo_config(const state *s);
