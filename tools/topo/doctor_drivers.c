@@ -43,8 +43,8 @@ static void answered(exam *x, const device_list *list, const char *icd, const ch
     char why[160], first[YKI_DEVICE_NAME];
     if (list->count > 0) {
         yki_doctor_good(x, "OpenCL %.60s offers %zu device%s: %s%s", name, list->count,
-                        list->count == 1 ? "" : "s",
-                        yki_device_name(first, &list->rows[0].info), list->count > 1 ? ", ..." : "");
+                        list->count == 1 ? "" : "s", yki_device_name(first, &list->rows[0].info),
+                        list->count > 1 ? ", ..." : "");
     } else if (cannot_load(icd, why, sizeof why)) {
         yki_doctor_bad(x, "install the package that the library belongs to, or remove the .icd "
                        "file", "OpenCL %.60s cannot be loaded: %s", name, why);

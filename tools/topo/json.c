@@ -138,7 +138,8 @@ static json_t *findings_json(const diagnosis *d)
     json_t *list = json_array();
     for (size_t i = 0; i < d->count; i++)
         json_array_append_new(list, json_pack("{s:s, s:b, s:s, s:o}", "check",
-            d->findings[i].check, "ok", d->findings[i].good, "what", d->findings[i].what, "remedy", text(d->findings[i].remedy)));
+            d->findings[i].check, "ok", d->findings[i].good, "what", d->findings[i].what,
+            "remedy", text(d->findings[i].remedy)));
     return list;
 }
 

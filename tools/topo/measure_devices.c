@@ -190,7 +190,8 @@ static bool measure_all(bench *b, FILE *to)
     if ((up = measure_transfer(b, true)) <= 0 || !tell(to, "up", up)) return false;
     if ((down = measure_transfer(b, false)) <= 0 || !tell(to, "down", down)) return false;
     if ((memory = measure_triad(b)) <= 0 || !tell(to, "triad", memory)) return false;
-    if ((single = measure_flops(b, &yki_peak_float)) <= 0 || !tell(to, "float", single)) return false;
+    if ((single = measure_flops(b, &yki_peak_float)) <= 0 || !tell(to, "float", single))
+        return false;
     return tell(to, "double", measure_flops(b, &yki_peak_double));
 }
 

@@ -9,7 +9,8 @@ static void add_row(struct libscols_table *table, const device_row *r)
     const yk_device_info *d = &r->info;
     if (d->memory_bytes) yki_human_bytes(bytes, (double)d->memory_bytes);
     const char *fp64 = !d->id[0] ? "-" : d->fp64 ? "yes" : "no";
-    yki_table_row(table, (const char *const[]){d->id[0] ? d->id : "-", yki_device_name(name, d), bytes,
+    yki_device_name(name, d);
+    yki_table_row(table, (const char *const[]){d->id[0] ? d->id : "-", name, bytes,
                   d->pci[0] ? d->pci : "-", fp64, r->split}, 6);
 }
 
@@ -48,8 +49,9 @@ static void show_note(const state *s)
         yki_topo_each_icd(count_one, &installed);
         if (strncmp(note, "OpenCL: ", 8) == 0) note += 8;
         if (installed == 0) printf("  no OpenCL device: %.80s\n", note);
-        else printf("  no OpenCL device: none of %zu driver%s offers one; see --doctor\n", installed,
-                    installed == 1 ? "" : "s");
+        else
+            printf("  no OpenCL device: none of %zu driver%s offers one; see --doctor\n",
+                   installed, installed == 1 ? "" : "s");
     }
 }
 
