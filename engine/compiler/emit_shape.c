@@ -391,7 +391,7 @@ static void argument(yki_emit *e, yki_kinfo *k, uint32_t i)
     yki_text_printf(e->out, "/* %s */", arg->var->name);
     yki_emit_line(e);
     yki_text_printf(
-        e->out, "v = &yk_out->window[%u]; *v = (yk_window){.count = 1}; w = (yk_windows){0};", i);
+        e->out, "v = &yk_out->window[%u]; *v = (yk_window){.count = 1}; yk_windows_clear(&w);", i);
     yki_emit_line(e);
     if (yki_use_reduces(arg->use)) {
         reduction(e, k, i);

@@ -191,13 +191,22 @@ static yk_status check_window(yki_call *c, size_t arg, yk_diag *diag)
     return check_output_cut(c, arg, lo, hi, diag);
 }
 
-/* The pointer must be there, be aligned as C wants it, and hold what is touched. */
+static bool pointer_holds(const yki_call *c, size_t arg, uintptr_t at)
+{
+    const yk_arg *a = &c->kernel->args[arg];
+    uintptr_t end, element = yki_max(yki_type_size(a->type), 1);    /* a power of two */
+    size_t bytes = (size_t)c->shape.window[arg].extent * a->size;
+    return at != 0 && (at & (element - 1)) == 0 && yki_add(at, bytes, &end);
+}
+
+/* The pointer must be there, be aligned as C wants it, and hold what is touched, if
+ * anything is. */
 static yk_status check_pointer(const yki_call *c, size_t arg, yk_diag *diag)
 {
     const yk_arg *a = &c->kernel->args[arg];
     yki_box box[YKI_MAX_BOXES];
-    if (yki_call_touched(c, arg, box) == 0) return YK_OK;
     uintptr_t at = (uintptr_t)yki_call_pointer(c, arg), end;
+    if (pointer_holds(c, arg, at) || yki_call_touched(c, arg, box) == 0) return YK_OK;
     if (!at) return yki_call_fail(diag, YK_E_INVALID, c->kernel, a->name, "is NULL");
     if (at % yki_max(yki_type_size(a->type), 1)) {
         return yki_call_fail(diag, YK_E_INVALID, c->kernel, a->name,
@@ -252,11 +261,16 @@ static bool same_own(const yki_call *c, size_t a, size_t b)
     return same && yki_window_private(v, c->shape.lo[c->kernel->axis], c->items);
 }
 
+/* Mostly the arrays as a whole lie apart, and nothing else needs to be known. */
 static bool arguments_meet(const yki_call *c, size_t a, size_t b)
 {
     yki_box x[YKI_MAX_BOXES], y[YKI_MAX_BOXES];
-    size_t nx = yki_call_touched(c, a, x), ny = yki_call_touched(c, b, y);
     uintptr_t at_x = (uintptr_t)yki_call_pointer(c, a), at_y = (uintptr_t)yki_call_pointer(c, b);
+    uintptr_t end_x = at_x + (size_t)c->shape.window[a].extent * c->kernel->args[a].size;
+    uintptr_t end_y = at_y + (size_t)c->shape.window[b].extent * c->kernel->args[b].size;
+    bool in_space = end_x >= at_x && end_y >= at_y;
+    if (in_space && (end_x <= at_y || end_y <= at_x)) return false;
+    size_t nx = yki_call_touched(c, a, x), ny = yki_call_touched(c, b, y);
     for (size_t i = 0; i < nx; i++) {
         for (size_t j = 0; j < ny; j++) {
             if (yki_boxes_meet(&x[i], at_x, &y[j], at_y)) return true;
@@ -336,19 +350,35 @@ static yk_status shape_launch(yki_call *c, yk_diag *diag)
     return set_cuts(c, diag);
 }
 
+/* In place, window by window as they are needed: the whole of it is 1.7 KB. */
+static yk_status fill_call(yki_call *c, const yk_kernel *kernel, const yk_range *range,
+                           const void *args, yk_diag *diag)
+{
+    c->kernel = kernel;
+    c->range = *range;
+    c->args = args;
+    c->align = 1;
+    c->inner = c->block = c->blocks = 0;
+    c->whole = (kernel->flags & YK_KERNEL_WHOLE) != 0;
+    memset(c->shape.window, 0, kernel->n_args * sizeof c->shape.window[0]);
+    yk_status st = check_range(c, diag);
+    return st == YK_OK && !range_empty(&c->range) ? shape_launch(c, diag) : st;
+}
+
 yk_status yki_call_init(yki_call *out, const yk_kernel *kernel, const yk_range *range,
                         const void *args, yk_diag *diag)
 {
+    out->kernel = NULL;
+    out->items = 0;
     yk_status st = yki_kernel_check(kernel, diag);
     if (st != YK_OK) return st;
     if (!range || (!args && kernel->args_size)) {
         return yki_call_fail(diag, YK_E_INVALID, kernel, NULL, "the %s is NULL",
                              range ? "argument block" : "range");
     }
-    yki_call c = {.kernel = kernel, .range = *range, .args = args, .align = 1,
-                  .whole = (kernel->flags & YK_KERNEL_WHOLE) != 0};
-    if ((st = check_range(&c, diag)) != YK_OK) return st;
-    if (!range_empty(&c.range) && (st = shape_launch(&c, diag)) != YK_OK) return st;
-    *out = c;
-    return YK_OK;
+    st = fill_call(out, kernel, range, args, diag);
+    if (st == YK_OK) return YK_OK;
+    out->kernel = NULL;
+    out->items = 0;
+    return st;
 }

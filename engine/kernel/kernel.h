@@ -30,10 +30,11 @@ typedef struct yki_call {
     bool whole;             /* may not be divided between processors */
 } yki_call;
 
-/* Checks everything and fills *out.  Order of errors: abi, NULLs, dimensions and
- * sizes (YK_E_RANGE), required work-group size, the shape, lengths, windows, NULL arrays
- * (allowed where nothing is touched), overlaps.  The diagnostic names kernel and
- * argument.
+/* Checks everything and fills *out; on failure its items are 0, its kernel is NULL, and
+ * the rest means nothing.  Windows of scalars are zeros; those beyond the arguments are
+ * not set.  Order of errors: abi, NULLs, dimensions and sizes (YK_E_RANGE), required
+ * work-group size, the shape, lengths, windows, NULL arrays (allowed where nothing is
+ * touched), overlaps.  The diagnostic names kernel and argument.
  * YK_E_UNSUPPORTED: an unknown abi; or an output whose runs interleave with no common
  *   step, so that no few boxes would hold exactly its bytes.
  * YK_E_INVALID: NULL, a pointer not aligned to its elements, a range of the wrong

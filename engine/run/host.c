@@ -53,66 +53,68 @@ void yki_host_run(yki_runner *r, yki_launch *l, size_t begin, size_t end)
                  &job);
 }
 
-/* ---- too small to share ---- */
+/* ---- all of it ---- */
 
-static void empty_body(void *ctx, size_t begin, size_t end, size_t worker)
+/* Work-items of the first piece of a launch of which nothing is known. */
+#define TRY_WORK 64
+
+static size_t work_of(const yki_launch *l, size_t items)
 {
-    (void)ctx; (void)begin; (void)end; (void)worker;
+    size_t work;
+    return yki_mul(items, l->call.inner, &work) ? work : SIZE_MAX;
 }
 
-static double time_empty_run(yki_runner *r)
+/* Runs [begin, end) one way and keeps what it took; returns the time it ended at. */
+static uint64_t run_way(yki_runner *r, yki_launch *l, yki_way way, size_t begin, size_t end,
+                        uint64_t start_ns)
 {
-    uint64_t start = yki_now_ns();
-    yki_pool_run(r->parts.pool, yki_pool_get_info(r->parts.pool).workers, 1, empty_body, NULL);
-    return yki_seconds(yki_now_ns() - start);
+    if (way == YKI_ALONE) run_slice(l, begin, end, 0);
+    else yki_host_run(r, l, begin, end);
+    uint64_t end_ns = yki_now_ns();
+    yki_habit_learn(l->habit, way, work_of(l, end - begin), yki_seconds(end_ns - start_ns));
+    return end_ns;
 }
 
-/* The best of several, and the smaller of that and a slowly rising memory of those before:
- * one measurement taken while somebody else had the cores must not stay. */
-static void measure_wake(yki_runner *r)
+/* In pieces twice as long each time, until the rest is seen to be worth sharing. */
+static uint64_t run_trying(yki_runner *r, yki_launch *l, bool awake, uint64_t start_ns)
 {
-    double best = time_empty_run(r);
-    for (int i = 0; i < 15; i++) {
-        double t = time_empty_run(r);
-        if (t < best) best = t;
-    }
-    double before = 1.1 * r->wake.spinning;
-    r->wake.spinning = before > 0 && before < best ? before : best;
+    size_t n = l->call.items, at = 0, workers = yki_pool_get_info(r->parts.pool).workers;
+    size_t step = yki_round_up(yki_div_up(TRY_WORK, l->call.inner), l->call.align);
+    double spent = 0;
+    uint64_t now = start_ns;
+    do {
+        step = yki_min(step, n - at);
+        run_slice(l, at, at + step, 0);
+        step = at += step;
+        now = yki_now_ns();
+        spent = yki_seconds(now - start_ns);
+    } while (at < n && !yki_choice_worth_sharing(spent / (double)at * (double)(n - at), workers,
+                                                 awake));
+    yki_habit_learn(l->habit, YKI_ALONE, work_of(l, at), spent);
+    return at < n ? run_way(r, l, awake ? YKI_AWAKE : YKI_ASLEEP, at, n, now) : now;
 }
 
-/* What it costs to get the pool going, measured: after a rest, when its workers sleep
- * (such a launch pays a few microseconds for knowing), and back to back.  Both are
- * measured again at the first launches that ask, and then at every 64th: for 30 us of
- * work that is less than a five-hundredth. */
-static double wake_seconds(yki_runner *r)
-{
-    const uint64_t rest_ns = 10000000;
-    bool parked = yki_now_ns() - r->last_launch_ns > rest_ns;
-    uint32_t asked = parked ? r->wake.asked_parked++ : r->wake.asked_spinning++;
-    bool due = (asked & (asked - 1)) == 0 || asked % 64 == 0;
-    if (parked) {
-        double t = due ? time_empty_run(r) : r->wake.parked, before = 1.1 * r->wake.parked;
-        r->wake.parked = before > 0 && before < t ? before : t;
-        return r->wake.parked;
-    }
-    if (due) measure_wake(r);
-    return r->wake.spinning;
-}
-
-/* `rate`: items a second of one thread alone. */
-bool yki_host_is_tiny(yki_runner *r, const yki_launch *l, double rate)
+static yki_way choose_way(yki_runner *r, const yki_launch *l, bool awake)
 {
     const yki_call *c = &l->call;
-    size_t workers = yki_pool_get_info(r->parts.pool).workers;
-    if (workers == 1) return false;     /* nobody to wake */
-    if (c->items <= c->align) return true;
-    if (rate <= 0) {
-        size_t work;
-        return yki_mul(c->items, c->inner, &work) && work <= 256;
-    }
-    double alone = (double)c->items / rate;
-    if (alone > 1e-3) return false;     /* far beyond any wake-up */
-    return alone < alone / (double)workers + wake_seconds(r);
+    yki_choice q = {.work = work_of(l, c->items),
+                    .workers = yki_pool_get_info(r->parts.pool).workers, .awake = awake,
+                    .whole = c->kernel->slice > 0,
+                    .gap_s = yki_seconds(l->turn_ns - r->last_launch_ns)};
+    return c->items <= c->align ? YKI_ALONE : yki_choices_way(&r->choices, l->habit, &q);
+}
+
+void yki_host_run_all(yki_runner *r, yki_launch *l)
+{
+    yki_tally *t = &l->tally[0];
+    size_t n = l->call.items;
+    bool awake = yki_pool_awake(r->parts.pool);
+    yki_way way = choose_way(r, l, awake);
+    t->first_ns = l->turn_ns;
+    if (way == YKI_TRY) t->last_ns = run_trying(r, l, awake, t->first_ns);
+    else t->last_ns = run_way(r, l, way, 0, n, t->first_ns);
+    t->items = n;
+    t->chunks = 1;
 }
 
 /* ---- a planned launch ---- */

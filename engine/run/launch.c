@@ -4,13 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A record of its own for launches that one thread ran alone. */
-#define ONE_THREAD 1000u
-
 /* Below this many work-items a kernel of unknown speed is not worth a device's while,
- * nor, below that many seconds, one of known speed. */
+ * nor, below that many seconds, one of known speed.  Of launches much shorter than that no
+ * plan needs to know. */
 #define WORTH_ITEMS 32768u
 #define WORTH_SECONDS 200e-6
+#define KNOWN_SECONDS 50e-6
 
 yki_rate_key yki_launch_key(const yki_launch *l, size_t proc)
 {
@@ -71,11 +70,17 @@ static yk_status check_names(yki_runner *r, yki_launch *l, const char *list, yk_
                     (int)length, word);
 }
 
-static bool is_worth_a_device(const yki_launch *l, double host_rate)
+static bool is_worth_a_device(yki_runner *r, const yki_launch *l, size_t work)
 {
-    size_t work = yki_launch_key(l, 0).work;
-    if (host_rate <= 0) return work >= WORTH_ITEMS;
-    return (double)l->call.items / host_rate >= WORTH_SECONDS;
+    double known = yki_habit_seconds(l->habit, work);
+    if (known <= 0) {
+        yki_proc host = {0};
+        yki_rates_get(r->parts.rates, yki_launch_key(l, 0), &host);
+        double rate = host.alone_rate > 0 ? host.alone_rate : host.rate;
+        if (rate <= 0) return work >= WORTH_ITEMS;
+        known = (double)l->call.items / rate;
+    }
+    return known >= WORTH_SECONDS;
 }
 
 /* Not even one cut's worth of items fits on the device. */
@@ -93,6 +98,7 @@ static size_t choose_seats(yki_runner *r, yki_launch *l, const char *list)
     const yk_kernel *kernel = l->call.kernel;
     size_t n = 0, room = r->n_seats;
     char reason[160];
+    memset(&l->tally[1], 0, sizeof l->tally - sizeof l->tally[0]);
     for (size_t i = 0; i < r->n_seats; i++) {
         yki_seat *seat = &r->seats[i];
         if (seat->state == YKI_SEAT_EMPTY || !list_names(list, seat->info.id)) continue;
@@ -115,26 +121,13 @@ static size_t choose_seats(yki_runner *r, yki_launch *l, const char *list)
 
 /* ---- on the pool alone ---- */
 
-static void run_alone(yki_runner *r, yki_launch *l, double thread_rate)
+static void run_alone(yki_runner *r, yki_launch *l)
 {
-    yki_tally *t = &l->tally[0];
-    size_t n = l->call.items;
-    bool tiny = yki_host_is_tiny(r, l, thread_rate);
-    t->first_ns = yki_now_ns();
-    if (tiny) {
-        yk_slice s = {.range = &l->call.range, .shape = &l->call.shape, .args = l->call.args,
-                      .reduce = yki_reduce_worker(l->reduce, 0),
-                      .begin = l->call.shape.lo[l->call.kernel->axis],
-                      .end = l->call.shape.hi[l->call.kernel->axis], .block = l->call.block};
-        l->host(&s);
-    } else {
-        yki_host_run(r, l, 0, n);
-    }
-    t->last_ns = yki_now_ns();
-    t->items = n;
-    t->chunks = 1;
-    yki_rates_put(r->parts.rates, yki_launch_key(l, tiny ? ONE_THREAD : 0), n,
-                  yki_seconds(t->last_ns - t->first_ns), true, false);
+    const yki_tally *t = &l->tally[0];
+    yki_host_run_all(r, l);
+    double seconds = yki_seconds(t->last_ns - t->first_ns);
+    if ((r->n_seats || r->opener) && seconds >= KNOWN_SECONDS)
+        yki_rates_put(r->parts.rates, yki_launch_key(l, 0), t->items, seconds, true, false);
 }
 
 /* With a deadline: in steps of about a millisecond, by the time of those before. */
@@ -240,44 +233,36 @@ static yk_status run_planned(yki_runner *r, yki_launch *l, yk_diag *diag)
 
 /* ---- the whole ---- */
 
-/* What is known of the host: its rate in items a second, and one thread's. */
-static void host_rates(yki_runner *r, const yki_launch *l, double *pool, double *thread)
-{
-    yki_proc p = {0}, one = {0};
-    yki_rates_get(r->parts.rates, yki_launch_key(l, 0), &p);
-    yki_rates_get(r->parts.rates, yki_launch_key(l, ONE_THREAD), &one);
-    *pool = p.alone_rate > 0 ? p.alone_rate : p.rate;
-    double share = *pool / (double)yki_pool_get_info(r->parts.pool).workers;
-    *thread = one.alone_rate > 0 ? one.alone_rate : share;
-}
-
 static yk_status no_processor(const yki_launch *l, const char *list, yk_diag *diag)
 {
     return yki_fail(diag, YK_E_UNSUPPORTED, "none of the devices \"%s\" can run it%s%.200s", list,
                     l->reason[0] ? ": " : "", l->reason);
 }
 
+/* Whether devices are in question at all. */
+static bool considers_devices(yki_runner *r, const yki_launch *l, const char *list, size_t work)
+{
+    if (r->parts.no_devices || (!r->n_seats && !r->opener)) return false;
+    return list != NULL || l->policy != YK_POLICY_AUTO || is_worth_a_device(r, l, work);
+}
+
 /* The call is checked and it is this launch's turn.  Lock held on entry and return. */
 static yk_status run_in_turn(yki_runner *r, yki_launch *l, const char *list, yk_diag *diag)
 {
-    double pool_rate, thread_rate;
-    bool explicit_devices = list != NULL || l->policy != YK_POLICY_AUTO;
-    yk_status st = check_names(r, l, list, diag);
+    size_t work = yki_launch_key(l, 0).work;
+    yk_status st = list ? check_names(r, l, list, diag) : YK_OK;
     if (st != YK_OK) return st;
-    host_rates(r, l, &pool_rate, &thread_rate);
-    l->n_procs = 1;
+    l->habit = yki_choices_find(&r->choices, yki_kernel_key(l->call.kernel), work);
     l->only_devices = list && !list_names(list, "cpu");
     l->tally[0].used = !l->only_devices;
-    bool try_devices = !r->parts.no_devices && (r->n_seats || r->opener) &&
-                       (explicit_devices || is_worth_a_device(l, pool_rate));
-    if (try_devices && choose_seats(r, l, list) > 0) {
+    if (considers_devices(r, l, list, work) && choose_seats(r, l, list) > 0) {
         st = run_planned(r, l, diag);
         if (l->tally[0].items) l->tally[0].used = true;
     } else if (l->only_devices) {
         return no_processor(l, list, diag);
     } else {
         yki_runner_unlock(r);
-        if (l->deadline_ns == UINT64_MAX) run_alone(r, l, thread_rate);
+        if (l->deadline_ns == UINT64_MAX) run_alone(r, l);
         else st = run_until(r, l);
         yki_runner_lock(r);
     }
@@ -297,8 +282,13 @@ static yk_status prepare(yki_runner *r, yki_launch *l, const yk_kernel *kernel,
     return yki_reduce_open(&l->reduce, &l->call, yki_pool_get_info(r->parts.pool).workers, diag);
 }
 
-static void read_opts(yki_launch *l, uint64_t start_ns, const yk_run_opts *opts)
+/* Clears all but the call, which prepare fills, and the devices' tallies. */
+static void begin(yki_launch *l, uint64_t start_ns, const yk_run_opts *opts)
 {
+    memset((char *)l + sizeof l->call, 0, offsetof(yki_launch, reason) - sizeof l->call);
+    l->reason[0] = '\0';
+    l->tally[0] = (yki_tally){0};
+    l->n_procs = 1;
     l->start_ns = l->turn_ns = start_ns;
     l->deadline_ns = UINT64_MAX;
     if (!opts) return;
@@ -310,7 +300,6 @@ static void read_opts(yki_launch *l, uint64_t start_ns, const yk_run_opts *opts)
 /* From inside a body of the pool: no queue, no devices, the calling worker alone. */
 static yk_status run_nested(yki_runner *r, yki_launch *l)
 {
-    l->n_procs = 1;
     l->tally[0].used = true;
     if (l->deadline_ns != UINT64_MAX) return run_until(r, l);
     l->tally[0].first_ns = yki_now_ns();
@@ -327,35 +316,64 @@ static void combine(yki_launch *l, yk_status st)
     yki_reduce_close(&l->reduce);
 }
 
-static yk_status conclude(const yki_runner *r, const yki_launch *l, yk_status st,
+static yk_status conclude(const yki_runner *r, const yki_launch *l, uint64_t end_ns, yk_status st,
                           yk_report *report, yk_diag *diag)
 {
-    if (report) yki_report_fill(r, l, report);
+    if (report) yki_report_fill(r, l, end_ns, report);
     if (st != YK_OK && diag && !diag->kernel[0] && l->call.kernel)
         yki_copy_text(diag->kernel, sizeof diag->kernel, l->call.kernel->name);
     return st;
 }
 
-yk_status yki_launch_run(yki_runner *r, uint64_t ticket, uint64_t start_ns,
+static yk_status launch_nested(yki_runner *r, uint64_t start_ns, const yk_kernel *kernel,
+                               const yk_range *range, const void *args, const yk_run_opts *opts,
+                               yk_report *report, yk_diag *diag)
+{
+    yki_launch l;
+    begin(&l, start_ns, opts);
+    yk_status st = prepare(r, &l, kernel, range, args, diag);
+    if (st == YK_OK && l.call.items > 0 && (st = run_nested(r, &l)) != YK_OK)
+        (void)yki_fail(diag, st, "the deadline passed; outputs are incomplete");
+    combine(&l, st);
+    return conclude(r, &l, yki_now_ns(), st, report, diag);
+}
+
+/* Waits for its turn; `work`: there is something to run then.  Lock held on entry and
+ * return. */
+static yk_status take_turn(yki_runner *r, yki_launch *l, uint64_t ticket, bool work,
+                           const char *list, yk_diag *diag)
+{
+    bool came = yki_runner_await_turn(r, ticket, l->deadline_ns);
+    if (!work) return YK_OK;
+    if (!came) return yki_fail(diag, YK_E_TIMEOUT, "the deadline passed before its turn came");
+    l->turn_ns = yki_now_ns();
+    return run_in_turn(r, l, list, diag);
+}
+
+yk_status yki_launch_run(yki_runner *r, const uint64_t *ticket, uint64_t start_ns,
                          const yk_kernel *kernel, const yk_range *range, const void *args,
                          const yk_run_opts *opts, yk_report *report, yk_diag *diag)
 {
-    yki_launch l = {0};
-    read_opts(&l, start_ns, opts);
+    yki_launch l;
+    begin(&l, start_ns, opts);
     yk_status st = prepare(r, &l, kernel, range, args, diag);
     bool work = st == YK_OK && l.call.items > 0;
     yki_runner_lock(r);
-    if (!yki_runner_await_turn(r, ticket, l.deadline_ns) && work) {
-        st = yki_fail(diag, YK_E_TIMEOUT, "the deadline passed before its turn came");
-        work = false;
+    uint64_t own = ticket ? *ticket : yki_runner_take_ticket(r);
+    yk_status turn = take_turn(r, &l, own, work, opts ? opts->devices : NULL, diag);
+    if (st == YK_OK) st = turn;
+    bool combines = l.reduce != NULL;
+    if (combines) {
+        yki_runner_unlock(r);
+        combine(&l, st);
+        yki_runner_lock(r);
     }
-    l.turn_ns = yki_now_ns();
-    if (work) st = run_in_turn(r, &l, opts ? opts->devices : NULL, diag);
-    yki_runner_unlock(r);
-    combine(&l, st);
-    yki_runner_lock(r);
-    if (work) r->last_launch_ns = yki_now_ns();
-    st = conclude(r, &l, st, report, diag);
+    /* What follows on the work itself takes no time to speak of. */
+    uint64_t end_ns = l.n_procs > 1 || combines ? yki_now_ns() : l.tally[0].last_ns;
+    if (!end_ns) end_ns = yki_now_ns();
+    if (work) r->last_launch_ns = end_ns;
+    st = conclude(r, &l, end_ns, st, report, diag);
+    if (!ticket) yki_runner_end_turn(r, own);
     yki_runner_unlock(r);
     return st;
 }
@@ -365,21 +383,7 @@ yk_status yki_runner_launch(yki_runner *r, const yk_kernel *kernel, const yk_ran
                             yk_diag *diag)
 {
     uint64_t start_ns = yki_now_ns();
-    if (yki_pool_inside(r->parts.pool, NULL)) {
-        yki_launch l = {0};
-        read_opts(&l, start_ns, opts);
-        yk_status st = prepare(r, &l, kernel, range, args, diag);
-        if (st == YK_OK && l.call.items > 0 && (st = run_nested(r, &l)) != YK_OK)
-            (void)yki_fail(diag, st, "the deadline passed; outputs are incomplete");
-        combine(&l, st);
-        return conclude(r, &l, st, report, diag);
-    }
-    yki_runner_lock(r);
-    uint64_t ticket = yki_runner_take_ticket(r);
-    yki_runner_unlock(r);
-    yk_status st = yki_launch_run(r, ticket, start_ns, kernel, range, args, opts, report, diag);
-    yki_runner_lock(r);
-    yki_runner_end_turn(r, ticket);
-    yki_runner_unlock(r);
-    return st;
+    if (yki_pool_inside(r->parts.pool, NULL))
+        return launch_nested(r, start_ns, kernel, range, args, opts, report, diag);
+    return yki_launch_run(r, NULL, start_ns, kernel, range, args, opts, report, diag);
 }

@@ -30,9 +30,8 @@ static double idle_of_all(const yki_launch *l, uint64_t end_ns)
     return yki_seconds((first - l->start_ns) + (end_ns - last));
 }
 
-void yki_report_fill(const yki_runner *r, const yki_launch *l, yk_report *out)
+void yki_report_fill(const yki_runner *r, const yki_launch *l, uint64_t end_ns, yk_report *out)
 {
-    uint64_t end_ns = yki_now_ns();
     size_t workers = 0;
     memset(out, 0, sizeof *out);
     out->policy = l->policy;

@@ -8,6 +8,7 @@
 #ifndef YKI_RUN_INT_H
 #define YKI_RUN_INT_H
 
+#include <run/choice.h>
 #include <run/run.h>
 
 /* A device may hold this many chunks: one at work, one queued behind it. */
@@ -26,12 +27,14 @@ typedef struct yki_tally {
     bool used;                      /* takes part in this launch */
 } yki_tally;
 
-/* On the stack of the thread that launches; seats see it only while attached. */
+/* On the stack of the thread that launches; seats see it only while attached.  Large, so
+ * that a small launch clears no more of it than it uses (launch.c). */
 typedef struct yki_launch {
     yki_call call;
     yki_reduce *reduce;
     yk_host_fn host;
     yki_plan *plan;
+    yki_habit *habit;               /* what is known of such launches on the pool */
     uint64_t serial;                /* tells launches of one runner apart */
     uint64_t start_ns, deadline_ns; /* deadline UINT64_MAX: none */
     uint64_t turn_ns;               /* its turn came */
@@ -40,9 +43,9 @@ typedef struct yki_launch {
     bool cancelled;                 /* no further orders are taken */
     uint32_t attached;              /* seats that hold a pointer to this */
     uint32_t retired;
-    size_t n_procs;
-    yki_tally tally[YKI_PLAN_MAX];  /* by processor: 0 the pool, i + 1 seat i */
+    size_t n_procs;                 /* tallies in use, the others are not cleared */
     char reason[256];
+    yki_tally tally[YKI_PLAN_MAX];  /* by processor: 0 the pool, i + 1 seat i */
 } yki_launch;
 
 /* ---- a device's place ---- */
@@ -101,10 +104,7 @@ struct yki_runner {
 
     struct yki_opener *opener;      /* NULL: none was asked for */
     struct yki_submitter *submitter;    /* NULL until the first submit */
-    struct {                        /* cost of waking the pool, seconds; 0: not measured */
-        double spinning, parked;
-        uint32_t asked_spinning, asked_parked;
-    } wake;
+    yki_choices choices;            /* of whose turn it is */
 };
 
 /* What is known of a kernel is kept by its hash; descriptors written by hand may all leave
@@ -163,19 +163,20 @@ void yki_host_run(yki_runner *r, yki_launch *l, size_t begin, size_t end);
 /* Drives the pool through a planned launch until it is finished.  Lock held on entry
  * and return. */
 void yki_host_drive(yki_runner *r, yki_launch *l);
-/* The launch is too small to be worth waking the pool: runs it all on the caller. */
-bool yki_host_is_tiny(yki_runner *r, const yki_launch *l, double rate);
+/* Runs all of a launch, on the pool or, where that is quicker, on the calling thread
+ * alone.  In its turn; lock not held. */
+void yki_host_run_all(yki_runner *r, yki_launch *l);
 
 /* ---- launch.c ---- */
-/* `ticket` was taken before, at start_ns, from which its deadline counts.  Runs in
- * turn, and leaves it to the caller to end the turn. */
-yk_status yki_launch_run(yki_runner *r, uint64_t ticket, uint64_t start_ns,
+/* A launch that was asked for at start_ns, from which its deadline counts.  `ticket` was
+ * taken then, and the caller ends its turn; NULL: takes one, and ends the turn. */
+yk_status yki_launch_run(yki_runner *r, const uint64_t *ticket, uint64_t start_ns,
                          const yk_kernel *kernel, const yk_range *range, const void *args,
                          const yk_run_opts *opts, yk_report *report, yk_diag *diag);
 yki_rate_key yki_launch_key(const yki_launch *l, size_t proc);
 
 /* ---- report.c ---- */
-void yki_report_fill(const yki_runner *r, const yki_launch *l, yk_report *out);
+void yki_report_fill(const yki_runner *r, const yki_launch *l, uint64_t end_ns, yk_report *out);
 
 /* ---- submit.c ---- */
 void yki_submitter_close(struct yki_submitter **s);

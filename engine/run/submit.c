@@ -60,7 +60,7 @@ static void *submitter_main(void *ctx)
         s->first = ev->next;
         if (!s->first) s->last = &s->first;
         yki_runner_unlock(r);
-        ev->status = yki_launch_run(r, ev->ticket, ev->start_ns, ev->kernel, &ev->range, ev->args,
+        ev->status = yki_launch_run(r, &ev->ticket, ev->start_ns, ev->kernel, &ev->range, ev->args,
                                     &ev->opts, &ev->report, &ev->diag);
         /* Before its turn ends: whoever saw a later launch end finds this one complete. */
         uint64_t ticket = ev->ticket;
