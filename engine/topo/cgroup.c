@@ -273,6 +273,50 @@ yk_topo_known yki_cgroup_memory(const yki_cgroup *g, double *bytes, char *from, 
     return tightest(g, g->v2 ? memory_v2 : memory_v1, bytes, from, size);
 }
 
+/* cpu.stat: "throttled_usec 1500" (v2), "throttled_time 1500000" in nanoseconds (v1). */
+static yk_topo_known throttled_at(level *l, bool v2, double *seconds)
+{
+    const char *key = v2 ? "throttled_usec " : "throttled_time ";
+    char buf[2048], number[32];
+    snprintf(l->file, sizeof l->file, "%s/cpu.stat", l->dir);
+    if (yki_read_file(l->root, l->file, buf, sizeof buf) != YK_OK) return YK_TOPO_UNLIMITED;
+    const char *at = strstr(buf, key);
+    if (!at) return YK_TOPO_UNLIMITED;      /* the root has no quota, so none of this */
+    size_t count;
+    snprintf(number, sizeof number, "%.*s", (int)strcspn(at + strlen(key), "\n"),
+             at + strlen(key));
+    if (!yki_parse_size(number, 0, SIZE_MAX, &count)) return YK_TOPO_UNKNOWN;
+    *seconds = (double)count * (v2 ? 1e-6 : 1e-9);
+    return YK_TOPO_LIMITED;
+}
+
+yk_topo_known yki_cgroup_throttled(const yki_cgroup *g, double *seconds)
+{
+    level *l = yki_alloc(1, sizeof *l);
+    if (!l) return YK_TOPO_UNKNOWN;
+    yk_topo_known best = YK_TOPO_UNLIMITED;
+    start_level(l, g);
+    do {
+        double here;
+        yk_topo_known known = throttled_at(l, g->v2, &here);
+        bool more = known == YK_TOPO_LIMITED && (best != YK_TOPO_LIMITED || here > *seconds);
+        if (more) *seconds = here;
+        if (more || (known == YK_TOPO_UNKNOWN && best == YK_TOPO_UNLIMITED)) best = known;
+    } while (go_up(l, g));
+    yki_free(l);
+    return best;
+}
+
+yk_topo_known yki_topo_throttled(const char *root, double *seconds)
+{
+    yki_cgroup *g = yki_alloc(1, sizeof *g);
+    if (!g) return YK_TOPO_UNKNOWN;
+    yk_topo_known known = yki_cgroup_find(g, root, "cpu");
+    if (known == YK_TOPO_LIMITED) known = yki_cgroup_throttled(g, seconds);
+    yki_free(g);
+    return known;
+}
+
 yk_topo_known yki_cgroup_cpuset(const yki_cgroup *g, char *list, size_t list_size, char *from,
                                 size_t size)
 {

@@ -10,4 +10,9 @@
 #include <base/base.h>
 #include <yoke/topo.h>
 
+/* Seconds for which a CPU quota has held up this process's cgroup since that was made: the
+ * most of it and the groups above it.  `root` holds /proc and /sys ("" for the real ones).
+ * UNLIMITED and UNKNOWN leave *seconds alone. */
+yk_topo_known yki_topo_throttled(const char *root, double *seconds);
+
 #endif

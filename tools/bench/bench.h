@@ -55,6 +55,8 @@ typedef struct bench_options {
     yk_policy policy;
     const char *json, *csv;     /* NULL: none; "-": standard output */
     const char *compare_old, *compare_new;
+    const char *show;           /* a stored report to show instead of running; NULL */
+    double timeout_s;           /* for one step of a device; 0: by what serial took */
     double fail_ratio;          /* --fail-if slower:10% is 1.10; 0: none */
     int argc;
     char **argv;
@@ -65,9 +67,22 @@ typedef struct bench_options {
 int bench_options_parse(bench_options *o, int argc, char **argv);
 /* The help text; everything --list shows. */
 void bench_usage(FILE *to);
-int bench_list(void);
+int bench_list(const bench_options *o);
 /* Elements that `w` is to be run with. */
 size_t bench_elements(const bench_options *o, const yki_workload *w);
+
+/* What one workload is run at: one point, or those of a series (series.c). */
+#define BENCH_MAX_POINTS 48
+typedef struct bench_point {
+    size_t elements;
+    size_t threads;             /* 0: all */
+} bench_point;
+typedef struct bench_points {
+    bench_point point[BENCH_MAX_POINTS];
+    size_t n;
+} bench_points;
+void bench_points_of(const bench_options *o, const yki_workload *w, size_t workers,
+                     bench_points *out);
 /* By yk_policy, NULL behind the last. */
 extern const char *const bench_policy_names[];
 
@@ -180,6 +195,15 @@ const bench_device *bench_bad_device(const bench_result *r);
 /* "cl0" with YK_DEVICE_CPU is "cpu"; as in JSON. */
 const char *bench_type_name(yk_device_type type);
 
+/* Where in a series over sizes one processor overtakes another: the elements from which on
+ * it was faster at every point, 0 where it was not at the last. */
+typedef struct bench_crossover {
+    uint64_t pool_over_serial, pool_over_openmp, device_over_pool;
+    char device[16];            /* the fastest at the largest size; empty without one */
+} bench_crossover;
+/* Of n results of one workload, sizes ascending (series.c). */
+bench_crossover bench_crossover_of(const bench_result *r, size_t n);
+
 /* ---- statistics (stats.c) ---- */
 
 /* Sorts samples (seconds).  n 0 gives a bench_time without repetitions.
@@ -223,6 +247,7 @@ typedef struct bench_job {
     yk_policy policy;
     double budget_s;        /* for timing */
     double noise;           /* how well every median should be known, see bench_noise */
+    double timeout_s;       /* as in the options */
     bool cold, verbose, quick, peers;
 } bench_job;
 
@@ -248,13 +273,17 @@ int bench_child_main(const char *fd);
 /* What became of a child. */
 typedef enum bench_end { BENCH_END_DONE, BENCH_END_DIED, BENCH_END_LATE, BENCH_END_INTERRUPTED,
                          BENCH_END_NOT_STARTED } bench_end;
-/* Starts a child on `shared` (whose descriptor is fd) and watches it (supervise.c).
- * signal_name (32 bytes) gets "SIGABRT" or "exit 1" where it died. */
-bench_end bench_supervise(bench_shared *shared, int fd, char signal_name[32]);
+/* Starts a child on `shared` (whose descriptor is fd) and watches it (supervise.c);
+ * progress, which may be NULL, is told every 50 ms.  signal_name (32 bytes) gets "SIGABRT"
+ * or "exit 1" where it died. */
+typedef struct bench_progress bench_progress;
+bench_end bench_supervise(bench_shared *shared, int fd, bench_progress *progress,
+                          char signal_name[32]);
 /* Memory shared with children; NULL without.  Unmapped by bench_shared_close. */
 bench_shared *bench_shared_open(int *fd);
 void bench_shared_close(bench_shared **shared, int fd);
-/* From now on Ctrl-C and SIGTERM end the running child, and bench_interrupted is true. */
+/* From now on Ctrl-C and SIGTERM end the running child, and bench_interrupted is true; a
+ * second one ends the program at once. */
 void bench_catch_interrupts(void);
 bool bench_interrupted(void);
 
@@ -275,11 +304,33 @@ void bench_step(bench_shared *shared, int active, double limit_s, const char *fo
 /* Opens an engine with the job's options on the job's devices (a comma-separated list of
  * those that are BENCH_OK).  YK_OK, or the status, with *diag. */
 yk_status bench_engine_open(bench_shared *shared, yk_engine **engine, yk_diag *diag);
+/* Bytes that a workload needs: its arrays, what is kept of them to check, and what a driver
+ * on the cores would add.  And what there is: the kernel's estimate, at most `limit` (0:
+ * none); infinite if unknown (memory.c). */
+double bench_memory_needed(const yki_workload *w, size_t elements, bool cpu_device);
+double bench_memory_free(const char *root, double limit);
 /* Waits until this process has stopped using CPU time: idle OpenMP threads and drivers
  * spin for a while. */
 void bench_wait_quiet(void);
 
 /* ---- reports ---- */
+
+/* What else went on meanwhile; found out by conditions.c.  Negative: unknown. */
+#define BENCH_MAX_WARNINGS 8
+typedef struct bench_warning {
+    char cause[16];             /* "load", "steal", "quota", "frequency", "workers" */
+    char text[200];
+} bench_warning;
+typedef struct bench_conditions {
+    double load[3];             /* averages before it began */
+    double others_cpus;         /* cores that other programs kept busy */
+    double steal;               /* share of the cores' time that the hypervisor took */
+    double throttled_s;         /* by the cgroup's CPU quota */
+    double max_hz, seen_hz;     /* highest clock there is, and was seen; 0: unknown */
+    char governor[32];          /* empty if unknown */
+    bench_warning warnings[BENCH_MAX_WARNINGS];
+    size_t n_warnings;
+} bench_conditions;
 
 typedef struct bench_report {
     const bench_options *options;
@@ -288,7 +339,7 @@ typedef struct bench_report {
     bench_result *results;      /* owned */
     size_t n_results;
     size_t asked;               /* workloads (times turns) that should have run */
-    double throttled_s;         /* by the cgroup's quota while running; negative: unknown */
+    bench_conditions conditions;
     bool interrupted;
     int code;                   /* what the program will exit with */
 } bench_report;
@@ -299,5 +350,12 @@ int bench_write_table(const bench_report *report);
 /* Two reports of this or an earlier run; prints the comparison to stdout.  Exit code. */
 int bench_compare(const bench_options *o, const json_t *before, const json_t *now, FILE *to);
 int bench_load_json(const char *path, json_t **out);
+/* A stored report back into structures (read_json.c).  *o gets what the report says of the
+ * run.  report->results and report->machine are the caller's.  Exit code. */
+int bench_report_read(const json_t *json, bench_options *o, bench_report *report);
+/* The series in `o`; false, and *t zeros, if there is none. */
+bool bench_read_time(const json_t *o, bench_time *t);
+/* The number of results from `first` on that are of the same workload. */
+size_t bench_same_workload(const bench_report *report, size_t first);
 
 #endif

@@ -28,6 +28,12 @@ void bench_step(bench_shared *shared, int active, double limit_s, const char *fo
     if (shared->job.verbose) fprintf(stderr, "%s: %s\n", BENCH_TOOL, shared->step);
 }
 
+/* As the user said, or long enough for any driver. */
+static double open_limit(const bench_shared *shared)
+{
+    return shared->job.timeout_s > 0 ? shared->job.timeout_s : OPEN_LIMIT_S;
+}
+
 static double cpu_seconds(void)
 {
     struct timespec t;
@@ -81,12 +87,12 @@ yk_status bench_engine_open(bench_shared *shared, yk_engine **engine, yk_diag *d
     char devices[BENCH_MAX_DEVICES * 17 + 8];
     device_list(&shared->result, devices, sizeof devices);
     bool any = strcmp(devices, "none") != 0;
-    bench_step(shared, BENCH_ACTIVE_OPENING, OPEN_LIMIT_S, "opening %s", any ? devices : "");
+    bench_step(shared, BENCH_ACTIVE_OPENING, open_limit(shared), "opening %s", any ? devices : "");
     yk_engine_opts opts = {.threads = shared->job.threads, .devices = devices};
     if (any) opts.carve = shared->job.carve;
     yk_status st = yk_engine_open(engine, &opts, diag);
     if (st != YK_OK) return st;
-    yk_engine_settle(*engine, OPEN_LIMIT_S - 5);
+    yk_engine_settle(*engine, 0.9 * open_limit(shared));
     yk_device_info all[YK_MAX_PARTS];
     size_t n = yk_engine_devices(*engine, all, YK_MAX_PARTS);
     if (n > YK_MAX_PARTS) n = YK_MAX_PARTS;
@@ -101,7 +107,7 @@ yk_status bench_engine_open(bench_shared *shared, yk_engine **engine, yk_diag *d
 static int run_list(bench_shared *shared)
 {
     size_t count = 0;
-    bench_step(shared, BENCH_ACTIVE_OPENING, OPEN_LIMIT_S, "looking for devices");
+    bench_step(shared, BENCH_ACTIVE_OPENING, open_limit(shared), "looking for devices");
     yk_status st = yk_list_devices(shared->listed, BENCH_MAX_DEVICES, &count, &shared->diag);
     shared->n_listed = count < BENCH_MAX_DEVICES ? count : BENCH_MAX_DEVICES;
     /* A build without OpenCL has no devices; that is no failure. */

@@ -1,6 +1,6 @@
 /* Which devices become columns; see bench.h.  Lists devices in a child, as loading a
  * broken driver may end the process. */
-#include "bench.h"
+#include "progress.h"
 
 #include <string.h>
 #include <strings.h>
@@ -79,9 +79,11 @@ static bool is_optional(const bench_options *o)
 static int list_devices(const bench_options *o, bench_shared *shared, int fd)
 {
     char how[32];
-    shared->job = (bench_job){.kind = BENCH_JOB_LIST, .threads = o->threads};
+    bench_progress progress = {.silent = o->verbose};
+    shared->job = (bench_job){.kind = BENCH_JOB_LIST, .threads = o->threads,
+                              .timeout_s = o->timeout_s};
     shared->n_listed = 0;
-    bench_end end = bench_supervise(shared, fd, how);
+    bench_end end = bench_supervise(shared, fd, &progress, how);
     if (end == BENCH_END_INTERRUPTED) return YKI_EXIT_INTERRUPTED;
     if (end == BENCH_END_NOT_STARTED) return yki_error(BENCH_TOOL, "cannot start a child");
     if (end == BENCH_END_LATE) snprintf(how, sizeof how, "no answer");
@@ -99,7 +101,7 @@ int bench_columns(const bench_options *o, bench_shared *shared, int fd, bench_de
 {
     bool wanted[BENCH_MAX_DEVICES] = {false};
     *count = 0;
-    if (o->devices && strcmp(o->devices, "none") == 0) return YKI_EXIT_OK;
+    if (o->scaling || (o->devices && strcmp(o->devices, "none") == 0)) return YKI_EXIT_OK;
     int code = list_devices(o, shared, fd);
     if (code == YKI_EXIT_OK) code = choose(o, shared, wanted);
     if (code != YKI_EXIT_OK) return code;

@@ -1,22 +1,63 @@
-/* yoke-bench --list: the workloads and their sizes; see bench.h. */
+/* yoke-bench --list: the workloads and what they cost; see bench.h. */
+#include <math.h>
+#include <string.h>
+
 #include "case.h"
 
-static void size_row(const yki_workload *w)
+/* What one core does in a second of plain C, give or take a factor of three; enough to tell
+ * milliseconds from minutes. */
+static const double BYTES_S = 10e9, FLOPS_S = 2.5e9;
+
+/* "12", "0.25", "1.7 k": an amount an element. */
+static const char *amount(char buf[YKI_HUMAN], double x)
 {
-    printf("%-15s", w->name);
-    for (int k = 0; k < YKI_SIZE_COUNT; k++) {
-        char text[YKI_HUMAN];
-        printf("%9s", yki_human_count(text, w->elements[k]));
-    }
-    printf("   %s\n", w->about);
+    if (x > 0 && x < 0.01) snprintf(buf, YKI_HUMAN, "<0.01");
+    else if (x > 0 && x < 999.5) snprintf(buf, YKI_HUMAN, "%.3g", x);
+    else if (x > 0) yki_human_rate(buf, x, "");
+    else snprintf(buf, YKI_HUMAN, "-");
+    return buf;
 }
 
-int bench_list(void)
+/* "~8 ms": one digit is all that is known. */
+static const char *rough_time(char buf[YKI_HUMAN], double s)
 {
-    printf("%-15s%9s%9s%9s   %s\n", "workload", "small", "medium", "large", "what it does");
-    for (size_t k = 0; k < yki_workload_count; k++) size_row(yki_workloads[k]);
+    double digit = s > 0 ? pow(10, floor(log10(s))) : 1;
+    char text[YKI_HUMAN];
+    yki_human_seconds(text, round(s / digit) * digit);
+    const char *unit = strchr(text, ' ');
+    snprintf(buf, YKI_HUMAN, "~%.*s%.8s", (int)strcspn(text, ". "), text, unit ? unit : "");
+    return buf;
+}
+
+/* The text that fits: without what follows its semicolon, if that is too much. */
+static int fitting(const char *about)
+{
+    const size_t room = 100 - 51;
+    size_t n = strlen(about);
+    return (int)(n <= room ? n : strcspn(about, ";") <= room ? strcspn(about, ";") : room);
+}
+
+static void workload_row(const bench_options *o, const yki_workload *w)
+{
+    char count[YKI_HUMAN], bytes[YKI_HUMAN], flops[YKI_HUMAN], time[YKI_HUMAN];
+    yki_extent x;
+    w->describe(bench_elements(o, w), &x);
+    double n = x.elements ? (double)x.elements : 1;
+    rough_time(time, x.bytes / BYTES_S + x.flops / FLOPS_S);
+    printf("%-14s%9s%8s%9s%9s  %.*s\n", w->name, yki_human_count(count, x.elements),
+           amount(bytes, x.bytes / n), amount(flops, x.flops / n), time,
+           fitting(w->about), w->about);
+}
+
+int bench_list(const bench_options *o)
+{
+    printf("%-14s%9s%8s%9s%9s  %s\n", "workload", "elements", "bytes", "flops", "serial",
+           "what it does");
+    for (size_t k = 0; k < yki_workload_count; k++) workload_row(o, yki_workloads[k]);
     for (size_t k = 0; k < bench_case_count; k++)
-        printf("%-15s%9s%9s%9s   %s\n", bench_cases[k]->name, "-", "-", "-",
-               bench_cases[k]->about);
+        printf("%-14s%9s%8s%9s%9s  %.*s\n", bench_cases[k]->name, "-", "-", "-", "-",
+               fitting(bench_cases[k]->about), bench_cases[k]->about);
+    puts("\nBytes and flops are those of an element, at least.  Serial is a guess: 10 GB/s and "
+         "2.5 Gflop/s.\nOther sizes: --list --size large.");
     return YKI_EXIT_OK;
 }

@@ -11,21 +11,6 @@
 
 /* ---- the machine ---- */
 
-/* Microseconds that the cgroup's CPU quota has kept this process from running; -1 where
- * there is no telling. */
-static double throttled_seconds(void)
-{
-    char text[4096], path[4400];
-    if (yki_read_file("", "/proc/self/cgroup", text, sizeof text) != YK_OK) return -1;
-    char *v2 = strstr(text, "0::");
-    if (!v2) return -1;
-    v2[strcspn(v2, "\n")] = '\0';
-    snprintf(path, sizeof path, "/sys/fs/cgroup%s/cpu.stat", strcmp(v2 + 3, "/") ? v2 + 3 : "");
-    if (yki_read_file("", path, text, sizeof text) != YK_OK) return -1;
-    const char *at = strstr(text, "throttled_usec ");
-    return at ? strtod(at + strlen("throttled_usec "), NULL) * 1e-6 : -1;
-}
-
 static json_t *describe_machine(const yk_topo *t, const bench_session *s)
 {
     json_t *m = yki_machine_json(t), *list = json_array();
@@ -86,25 +71,48 @@ static int check_carve(const bench_options *o, const bench_session *s, const yk_
     return yki_error(BENCH_TOOL, "--carve: there is no OpenCL CPU device to give cores to");
 }
 
-static int report_all(bench_session *s, const yk_topo *t, double throttled, int code,
-                      const json_t *before)
+/* Those after the first `n`, which were said already. */
+static void say_warnings(const bench_conditions *c, size_t n)
 {
-    const bench_options *o = s->options;
-    bench_report report = {.options = o, .results = s->results, .n_results = s->n_results,
-                           .asked = s->asked, .machine = describe_machine(t, s),
-                           .interrupted = code == YKI_EXIT_INTERRUPTED, .code = code};
-    double now = throttled_seconds();
-    report.throttled_s = throttled < 0 || now < 0 ? -1 : now - throttled;
-    join_command(o, report.command, sizeof report.command);
-    json_t *json = bench_json(&report);
-    int wrote = json ? write_reports(o, &report, json) : yki_error(BENCH_TOOL, "out of memory");
-    int compared = before && wrote == YKI_EXIT_OK ? bench_compare(o, before, json, stdout)
-                                                  : YKI_EXIT_OK;
+    for (size_t k = n; k < c->n_warnings; k++) yki_warning("%s", c->warnings[k].text);
+}
+
+static int write_all(const bench_report *report, const json_t *before)
+{
+    json_t *json = bench_json(report);
+    int code = json ? write_reports(report->options, report, json)
+                    : yki_error(BENCH_TOOL, "out of memory");
+    if (before && code == YKI_EXIT_OK) code = bench_compare(report->options, before, json, stdout);
     json_decref(json);
+    return code;
+}
+
+static int report_all(bench_session *s, const yk_topo *t, int code, const json_t *before)
+{
+    bench_report report = {.options = s->options, .results = s->results,
+                           .n_results = s->n_results, .asked = s->asked,
+                           .machine = describe_machine(t, s), .conditions = *s->conditions,
+                           .interrupted = code == YKI_EXIT_INTERRUPTED, .code = code};
+    join_command(s->options, report.command, sizeof report.command);
+    /* What is not whole is not compared. */
+    int wrote = write_all(&report, report.interrupted ? NULL : before);
     json_decref(report.machine);
     if (code == YKI_EXIT_INTERRUPTED) return code;
-    if (wrote != YKI_EXIT_OK) return wrote;
-    return code != YKI_EXIT_OK ? code : compared;
+    return wrote == YKI_EXIT_ERROR || code == YKI_EXIT_OK ? wrote : code;
+}
+
+static int run_watched(bench_session *s, const yk_topo *t)
+{
+    int code = bench_columns(s->options, s->shared, s->fd, s->devices, &s->n_devices);
+    if (code == YKI_EXIT_OK) code = check_carve(s->options, s, t);
+    if (code != YKI_EXIT_OK) return code;
+    bench_watch_start(s->watch, "", t, s->conditions);
+    size_t said = s->conditions->n_warnings;
+    say_warnings(s->conditions, 0);
+    code = bench_session_run(s);
+    bench_watch_end(s->watch, s->conditions);
+    say_warnings(s->conditions, said);
+    return code;
 }
 
 static int run_on(bench_session *s, const yk_topo *t, const json_t *before)
@@ -112,14 +120,11 @@ static int run_on(bench_session *s, const yk_topo *t, const json_t *before)
     set_environment(t);
     s->shared = bench_shared_open(&s->fd);
     if (!s->shared) return yki_error(BENCH_TOOL, "no shared memory: %s", strerror(errno));
+    s->workers = yk_topo_workers(t);
+    s->memory_limit = (double)yk_topo_memory_limit(t);
     bench_catch_interrupts();
-    double throttled = throttled_seconds();
-    int code = bench_columns(s->options, s->shared, s->fd, s->devices, &s->n_devices);
-    if (code == YKI_EXIT_OK) code = check_carve(s->options, s, t);
-    if (code == YKI_EXIT_OK) {
-        code = bench_session_run(s);
-        if (s->results) code = report_all(s, t, throttled, code, before);
-    }
+    int code = run_watched(s, t);
+    if (s->results || code == YKI_EXIT_INTERRUPTED) code = report_all(s, t, code, before);
     bench_shared_close(&s->shared, s->fd);
     return code;
 }
@@ -129,7 +134,10 @@ static int run(const bench_options *o)
     json_t *before = NULL;
     yk_topo *t = NULL;
     yk_diag diag = {0};
-    bench_session session = {.options = o};
+    bench_watch watch = {.root = ""};
+    bench_conditions conditions = {.others_cpus = -1, .steal = -1, .throttled_s = -1,
+                                   .load = {-1, -1, -1}};
+    bench_session session = {.options = o, .watch = &watch, .conditions = &conditions};
     int code = o->compare_old ? bench_load_json(o->compare_old, &before) : YKI_EXIT_OK;
     if (code == YKI_EXIT_OK) {
         yk_status st = yk_topo_open(&t, &(yk_topo_opts){.threads = o->threads}, &diag);
@@ -154,6 +162,23 @@ static int compare_files(const bench_options *o)
     return code;
 }
 
+/* --show */
+static int show_file(const bench_options *o)
+{
+    json_t *json = NULL;
+    bench_report report = {.options = o};
+    bench_options as_run = *o;
+    int code = bench_load_json(o->show, &json);
+    if (code == YKI_EXIT_OK) code = bench_report_read(json, &as_run, &report);
+    if (code == YKI_EXIT_OK && o->csv) code = bench_write_csv(&report, o->csv);
+    bool csv_alone = o->csv && strcmp(o->csv, "-") == 0;
+    if (code == YKI_EXIT_OK && !csv_alone) code = bench_write_table(&report);
+    free(report.results);
+    json_decref(report.machine);
+    json_decref(json);
+    return code;
+}
+
 static int dispatch(const bench_options *o)
 {
     if (o->help) {
@@ -164,7 +189,8 @@ static int dispatch(const bench_options *o)
         printf("%s %s\n", BENCH_TOOL, yk_version());
         return YKI_EXIT_OK;
     }
-    if (o->list) return bench_list();
+    if (o->list) return bench_list(o);
+    if (o->show) return show_file(o);
     return o->compare_new ? compare_files(o) : run(o);
 }
 

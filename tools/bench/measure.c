@@ -52,8 +52,10 @@ void bench_variant_step(bench_run *run, const bench_variant *v, const char *what
 {
     int active = v->kind == BENCH_DEVICE   ? v->device
                  : v->kind == BENCH_HYBRID ? BENCH_ACTIVE_HYBRID : BENCH_ACTIVE_NONE;
-    bench_step(run->shared, active, 60 + 100 * run->serial_s, "%s: %s %s", run->workload->name,
-               what, bench_variant_name(run, v));
+    double asked = run->shared->job.timeout_s, limit = 60 + 100 * run->serial_s;
+    if (active != BENCH_ACTIVE_NONE && asked > 0) limit = asked;
+    bench_step(run->shared, active, limit, "%s: %s %s", run->workload->name, what,
+               bench_variant_name(run, v));
 }
 
 /* ---- what went wrong ---- */

@@ -280,8 +280,8 @@ static void put_noise(FILE *f, const bench_report *report)
     if (!w.workload) return;
     bench_list_add(&line, "worst spread %.1f %% (%s, %s)", 100 * w.spread, w.workload, w.variant);
     add_stops(&line, report);
-    if (report->throttled_s >= 0)
-        bench_list_add(&line, "; throttled %.0f ms", 1e3 * report->throttled_s);
+    if (report->conditions.throttled_s >= 0)
+        bench_list_add(&line, "; throttled %.0f ms", 1e3 * report->conditions.throttled_s);
     bench_put_text(f, "noise", BENCH_INDENT, line.text);
 }
 

@@ -13,7 +13,7 @@
 enum {
     OPT_LIST = 256, OPT_SIZE, OPT_THREADS, OPT_DEVICES, OPT_CARVE, OPT_POLICY, OPT_COLD,
     OPT_QUICK, OPT_JSON, OPT_CSV, OPT_COMPARE, OPT_FAIL_IF, OPT_VERBOSE, OPT_HELP, OPT_VERSION,
-    OPT_PEERS, OPT_SCALING, OPT_SIZES
+    OPT_PEERS, OPT_SCALING, OPT_SIZES, OPT_SHOW, OPT_TIMEOUT
 };
 
 static const struct option long_options[] = {
@@ -31,6 +31,8 @@ static const struct option long_options[] = {
     {"json", required_argument, NULL, OPT_JSON},
     {"csv", required_argument, NULL, OPT_CSV},
     {"compare", required_argument, NULL, OPT_COMPARE},
+    {"show", required_argument, NULL, OPT_SHOW},
+    {"timeout", required_argument, NULL, OPT_TIMEOUT},
     {"fail-if", required_argument, NULL, OPT_FAIL_IF},
     {"verbose", no_argument, NULL, OPT_VERBOSE},
     {"help", no_argument, NULL, OPT_HELP},
@@ -48,7 +50,7 @@ void bench_usage(FILE *to)
           "took.  Without WORKLOAD it runs them all.\n"
           "\n"
           "What to run\n"
-          "  --list              show the workloads and their sizes, and end\n"
+          "  --list              show the workloads, their sizes and costs, and end\n"
           "  --size SIZE         small, medium (default), large, or elements: 4096, 16Mi\n"
           "  --sizes A..B        a series over sizes: A elements, twice as many, up to B\n"
           "  --scaling           a series over numbers of threads: 1, 2, ... up to all\n"
@@ -61,6 +63,8 @@ void bench_usage(FILE *to)
           "  --devices LIST      all (default), none, or ids and parts of names: gpu0,pocl\n"
           "  --carve N           give each OpenCL CPU device in turn N cores of its own, and\n"
           "                      split between it and the pool on the others\n"
+          "  --timeout SECONDS   give a device up that takes longer over one step (default: a\n"
+          "                      minute and 100 times what serial takes)\n"
           "  --policy POLICY     how hybrid splits: auto (default), single, static, dynamic\n"
           "\n"
           "Reports\n"
@@ -69,6 +73,7 @@ void bench_usage(FILE *to)
           "  --compare OLD.json [NEW.json]   tell what got faster or slower since OLD; without\n"
           "                      NEW, workloads are run now\n"
           "  --fail-if slower:10%   with --compare: exit 4 if anything is, for certain\n"
+          "  --show FILE         show a stored JSON report instead of running anything\n"
           "  --verbose           every variant, and what is being done\n"
           "  --help, --version\n"
           "\n"
@@ -167,6 +172,15 @@ static int parse_count(const char *option, const char *value, size_t *out)
     return bad_value(option, value, "a whole number from 1 to 65536");
 }
 
+static int parse_timeout(bench_options *o, const char *value)
+{
+    size_t s;
+    if (!yki_parse_size(value, 1, 86400, &s))
+        return bad_value("--timeout", value, "a whole number of seconds from 1 to 86400");
+    o->timeout_s = (double)s;
+    return YKI_EXIT_OK;
+}
+
 static int parse_fail_if(bench_options *o, const char *value)
 {
     static const char expected[] = "slower:PERCENT%, as in slower:10%";
@@ -220,6 +234,8 @@ static int parse_one(bench_options *o, int option, int argc, char **argv)
     case OPT_JSON: return parse_path("--json", optarg, &o->json);
     case OPT_CSV: return parse_path("--csv", optarg, &o->csv);
     case OPT_COMPARE: return parse_compare(o, argc, argv);
+    case OPT_SHOW: return parse_path("--show", optarg, &o->show);
+    case OPT_TIMEOUT: return parse_timeout(o, optarg);
     case OPT_FAIL_IF: return parse_fail_if(o, optarg);
     case OPT_VERBOSE: o->verbose = true; return YKI_EXIT_OK;
     case OPT_HELP: o->help = true; return YKI_EXIT_OK;
@@ -299,6 +315,16 @@ static int parse_workloads(bench_options *o, int argc, char **argv)
     return code;
 }
 
+/* What would be run, with something that runs nothing. */
+static int check_show(const bench_options *o)
+{
+    if (!o->show) return YKI_EXIT_OK;
+    if (optind < o->argc || o->compare_old || o->list || o->json || o->sizes_from || o->scaling)
+        return yki_usage_error(BENCH_TOOL, "--show runs nothing: it goes with --csv and --verbose "
+                                           "alone");
+    return YKI_EXIT_OK;
+}
+
 /* A series measures one thing at a time. */
 static int check_series(const bench_options *o)
 {
@@ -321,13 +347,13 @@ static int check_together(const bench_options *o)
         return yki_usage_error(BENCH_TOOL, "only one of --json and --csv can go to stdout");
     if (o->fail_ratio > 0 && !o->compare_old)
         return yki_usage_error(BENCH_TOOL, "--fail-if needs --compare");
-    if (o->compare_old && ((o->json && strcmp(o->json, "-") == 0) ||
+    if (o->compare_old && ((o->json && !o->compare_new && strcmp(o->json, "-") == 0) ||
                            (o->csv && strcmp(o->csv, "-") == 0)))
         return yki_usage_error(BENCH_TOOL, "--compare writes to stdout: give --json and --csv "
                                            "a file");
-    if (o->compare_new && (o->json || o->csv))
+    if (o->compare_new && o->csv)
         return yki_usage_error(BENCH_TOOL, "--compare with two files runs nothing: there is "
-                                           "no result for --json or --csv");
+                                           "no result for --csv");
     if (o->list && (o->json || o->csv || o->compare_old || o->scaling || o->sizes_from))
         return yki_usage_error(BENCH_TOOL, "--list stands alone");
     if (o->peers && (o->cold || o->carve))
@@ -360,6 +386,7 @@ int bench_options_parse(bench_options *o, int argc, char **argv)
     int code = parse_workloads(o, argc, argv);
     if (code == YKI_EXIT_OK) code = check_together(o);
     if (code == YKI_EXIT_OK) code = check_series(o);
+    if (code == YKI_EXIT_OK) code = check_show(o);
     if (code == YKI_EXIT_OK) code = from_environment(o);
     if (o->quick && !o->size_given) o->size = YKI_SMALL;
     return code;

@@ -19,6 +19,19 @@ void bench_list_add(bench_text *list, const char *format, ...) YK_PRINTF(2, 3);
 void bench_put_text(FILE *f, const char *tag, size_t indent, const char *text);
 void bench_put_line(FILE *f, const char *tag, const char *format, ...) YK_PRINTF(3, 4);
 
+/* A table: fills the cells of each result's row. */
+#define BENCH_MAX_COLUMNS 12
+typedef struct bench_grid {
+    const char *const *titles;
+    int columns;
+    void (*fill)(const bench_report *report, size_t row, char cells[][BENCH_TEXT]);
+} bench_grid;
+/* Its text, to be freed; NULL without memory.  The first column is left-aligned. */
+char *bench_grid_text(const bench_grid *grid, const bench_report *report);
+/* Of --scaling; and, of --sizes, from where on what is fastest (write_series.c). */
+char *bench_scaling_text(const bench_report *report);
+void bench_put_crossovers(FILE *f, const bench_report *report);
+
 /* The machine, its devices and the builds of the baselines (headline.c). */
 void bench_put_headline(FILE *f, const bench_report *report);
 /* What the table needs said beside it: splits, why not, what went wrong, devices that

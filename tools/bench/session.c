@@ -40,7 +40,7 @@ static void probe(bench_session *s, bench_result *r, bench_end end, const char *
         shared->job.kind = BENCH_JOB_PROBE;
         shared->result = (bench_result){.n_devices = 1};
         shared->result.devices[0] = all.devices[k];
-        bench_end e = bench_supervise(shared, s->fd, why);
+        bench_end e = bench_supervise(shared, s->fd, &s->progress, why);
         if (e != BENCH_END_DIED && e != BENCH_END_LATE) continue;
         give_up_on(&r->devices[k], e, why, "while opening");
         found = true;
@@ -86,10 +86,21 @@ static size_t turns(const bench_session *s)
     return n ? n : 1;
 }
 
+static size_t points(const bench_session *s)
+{
+    size_t n = 0;
+    bench_points p;
+    for (size_t w = 0; w < s->options->n_workloads; w++) {
+        bench_points_of(s->options, s->options->workloads[w], s->workers, &p);
+        n += p.n;
+    }
+    return n;
+}
+
 /* The time is shared out, so that all workloads together end when one would expect. */
 static double budget(const bench_session *s)
 {
-    double n = (double)(s->options->n_workloads * turns(s));
+    double n = (double)(points(s) * turns(s));
     return s->options->quick ? QUICK_S : fmin(fmax(ALL_S / n, 4), 25);
 }
 
@@ -99,11 +110,19 @@ static void set_job(bench_session *s, const bench_result *r)
     bench_job *job = &s->shared->job;
     *job = (bench_job){.kind = r->is_case ? BENCH_JOB_CASE : BENCH_JOB_WORKLOAD,
                        .elements = r->elements,
-                       .threads = o->threads, .carve = o->carve, .policy = o->policy,
+                       .threads = r->threads, .carve = o->carve, .policy = o->policy,
                        .budget_s = budget(s), .noise = o->quick ? QUICK_NOISE : NOISE,
                        .cold = o->cold, .verbose = o->verbose, .quick = o->quick,
-                       .peers = o->peers};
+                       .peers = o->peers, .timeout_s = o->timeout_s};
     yki_copy_text(job->workload, sizeof job->workload, r->workload);
+}
+
+/* libgomp reads the variable when it is loaded, so the child must be born with it. */
+static void set_openmp_threads(size_t threads)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%zu", threads);
+    setenv("OMP_NUM_THREADS", text, 1);
 }
 
 /* Runs children until one comes to its end.  Each restart leaves out a device, so this
@@ -111,10 +130,11 @@ static void set_job(bench_session *s, const bench_result *r)
 static int run_turn(bench_session *s, bench_result *r)
 {
     char how[32];
+    if (s->options->scaling) set_openmp_threads(r->threads);
     for (;;) {
         set_job(s, r);
         s->shared->result = *r;
-        bench_end end = bench_supervise(s->shared, s->fd, how);
+        bench_end end = bench_supervise(s->shared, s->fd, &s->progress, how);
         if (end == BENCH_END_INTERRUPTED) return YKI_EXIT_INTERRUPTED;
         if (end == BENCH_END_NOT_STARTED) return yki_error(BENCH_TOOL, "cannot start a child");
         if (end == BENCH_END_DONE) break;
@@ -140,7 +160,7 @@ static int run_peers(bench_session *s, bench_result *r)
     set_job(s, r);
     s->shared->job.kind = BENCH_JOB_PEERS;
     s->shared->result = *r;
-    bench_end end = bench_supervise(s->shared, s->fd, how);
+    bench_end end = bench_supervise(s->shared, s->fd, &s->progress, how);
     if (end == BENCH_END_INTERRUPTED) return YKI_EXIT_INTERRUPTED;
     if (end == BENCH_END_DONE) *r = s->shared->result;
     else yki_warning("%s: peers could not be measured (%s)", r->workload, how);
@@ -171,15 +191,42 @@ static int worse_code(int a, int b)
     return YKI_EXIT_OK;
 }
 
+/* Says so where the workload would not fit into memory. */
+static bool is_too_large(const bench_session *s, bench_result *r)
+{
+    char need[YKI_HUMAN], have[YKI_HUMAN];
+    const yki_workload *w = yki_workload_find(r->workload);
+    bool on_cores = false;
+    for (uint64_t k = 0; k < r->n_devices; k++)
+        on_cores |= r->devices[k].type == YK_DEVICE_CPU && r->devices[k].status == BENCH_OK;
+    double needed = w ? bench_memory_needed(w, r->elements, on_cores) : 0;
+    double there = bench_memory_free("", s->memory_limit);
+    if (needed <= there) return false;
+    snprintf(r->failure, sizeof r->failure, "needs %s of memory, and %s can be had",
+             yki_human_bytes(need, needed), yki_human_bytes(have, there));
+    yki_progress(NULL);
+    yki_error(BENCH_TOOL, "%s: %s", r->workload, r->failure);
+    return true;
+}
+
+static void begin_turn(bench_session *s, const bench_result *r)
+{
+    bench_progress *p = &s->progress;
+    p->turn_ns = yki_now_ns();
+    if (s->n_results == 0) p->begin_ns = p->turn_ns;
+    p->done = s->n_results;
+    p->name = r->workload;
+    s->shared->step[0] = '\0';
+}
+
 /* The result at the end of the list, whose name, size and devices are set. */
 static int run_next(bench_session *s, bench_result *r)
 {
-    yki_progress("%s %s (%zu of %zu)", r->workload, r->carved_device, s->n_results + 1, s->asked);
-    int code = run_turn(s, r);
-    if (code == YKI_EXIT_OK && s->options->peers && !r->is_case) {
-        yki_progress("%s, peers (%zu of %zu)", r->workload, s->n_results + 1, s->asked);
-        if (run_peers(s, r) == YKI_EXIT_INTERRUPTED) code = YKI_EXIT_INTERRUPTED;
-    }
+    begin_turn(s, r);
+    int code = !r->is_case && is_too_large(s, r) ? YKI_EXIT_ERROR : run_turn(s, r);
+    if (code == YKI_EXIT_OK && s->options->peers && !r->is_case &&
+        run_peers(s, r) == YKI_EXIT_INTERRUPTED)
+        code = YKI_EXIT_INTERRUPTED;
     if (code == YKI_EXIT_INTERRUPTED) return code;
     s->n_results++;
     bench_derive(r);
@@ -187,10 +234,11 @@ static int run_next(bench_session *s, bench_result *r)
     return r->n_wrong ? YKI_EXIT_WRONG : code;
 }
 
-static int run_one(bench_session *s, const yki_workload *w, const bench_device *carved)
+static int run_one(bench_session *s, const yki_workload *w, bench_point point,
+                   const bench_device *carved)
 {
     bench_result *r = &s->results[s->n_results];
-    *r = (bench_result){.elements = bench_elements(s->options, w)};
+    *r = (bench_result){.elements = point.elements, .threads = point.threads};
     yki_copy_text(r->workload, sizeof r->workload, w->name);
     set_devices(s, r, carved);
     return run_next(s, r);
@@ -204,7 +252,8 @@ static bool has_row(const bench_session *s, const bench_row *row)
 static int run_row(bench_session *s, const bench_row *row)
 {
     bench_result *r = &s->results[s->n_results];
-    *r = (bench_result){.elements = row->elements, .is_case = true};
+    *r = (bench_result){.elements = row->elements, .is_case = true,
+                        .threads = s->options->threads};
     yki_copy_text(r->workload, sizeof r->workload, row->name);
     if (row->devices == BENCH_ROW_DEVICES) set_devices(s, r, NULL);
     return run_next(s, r);
@@ -237,20 +286,36 @@ static size_t rows_of_cases(const bench_session *s)
     return n;
 }
 
+/* One point of a workload: once, or, with --carve, once for each device to be carved. */
+static int run_point(bench_session *s, const yki_workload *w, bench_point point, int code)
+{
+    bool carving = s->options->carve > 0;
+    for (size_t k = 0; k < (carving ? s->n_devices : 1) && code != YKI_EXIT_INTERRUPTED; k++) {
+        const bench_device *carved = carving ? &s->devices[k] : NULL;
+        if (!carved || carved->carved) code = worse_code(code, run_one(s, w, point, carved));
+    }
+    return code;
+}
+
+static int run_workload(bench_session *s, const yki_workload *w, int code)
+{
+    bench_points p;
+    bench_points_of(s->options, w, s->workers, &p);
+    for (size_t k = 0; k < p.n && code != YKI_EXIT_INTERRUPTED; k++)
+        code = run_point(s, w, p.point[k], code);
+    return code;
+}
+
 int bench_session_run(bench_session *s)
 {
     int code = YKI_EXIT_OK;
-    s->asked = s->options->n_workloads * turns(s) + rows_of_cases(s);
+    s->asked = points(s) * turns(s) + rows_of_cases(s);
     s->results = calloc(s->asked, sizeof *s->results);
     if (!s->results) return yki_error(BENCH_TOOL, "out of memory");
-    for (size_t w = 0; w < s->options->n_workloads; w++) {
-        bool carving = s->options->carve > 0;
-        for (size_t k = 0; k < (carving ? s->n_devices : 1) && code != YKI_EXIT_INTERRUPTED; k++) {
-            const bench_device *carved = carving ? &s->devices[k] : NULL;
-            if (carved && !carved->carved) continue;
-            code = worse_code(code, run_one(s, s->options->workloads[w], carved));
-        }
-    }
+    s->progress = (bench_progress){.asked = s->asked, .guess_s = budget(s) + 1, .watch = s->watch,
+                                   .conditions = s->conditions, .silent = s->options->verbose};
+    for (size_t w = 0; w < s->options->n_workloads && code != YKI_EXIT_INTERRUPTED; w++)
+        code = run_workload(s, s->options->workloads[w], code);
     code = run_cases(s, code);
     yki_progress(NULL);
     return code;

@@ -2,7 +2,8 @@
 #ifndef YOKE_BENCH_SESSION_H
 #define YOKE_BENCH_SESSION_H
 
-#include "bench.h"
+#include "conditions.h"
+#include "progress.h"
 
 typedef struct bench_session {
     const bench_options *options;
@@ -13,6 +14,11 @@ typedef struct bench_session {
     bench_result *results;      /* owned by whoever declared the session: free() */
     size_t n_results;
     size_t asked;               /* results there should be */
+    size_t workers;
+    double memory_limit;        /* bytes that this process may use; 0: unknown */
+    bench_watch *watch;
+    bench_conditions *conditions;
+    bench_progress progress;
 } bench_session;
 
 /* Runs all workloads.  Returns an exit code; results are there also on failure. */

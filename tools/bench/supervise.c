@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "progress.h"
 
 /* ---- shared memory ---- */
 
@@ -47,9 +48,11 @@ void bench_shared_close(bench_shared **shared, int fd)
 /* What a signal handler may touch: the one flag of this program. */
 static volatile sig_atomic_t interrupted;
 
+/* The child dies with its parent. */
 static void on_interrupt(int signal)
 {
     (void)signal;
+    if (interrupted) _exit(YKI_EXIT_INTERRUPTED);
     interrupted = 1;
 }
 
@@ -100,13 +103,15 @@ static bool is_late(const bench_shared *shared)
 }
 
 /* Waits for the end of the child, its step's deadline, or an interrupt. */
-static bench_end watch(const bench_shared *shared, pid_t pid, int alive, int *status)
+static bench_end watch(const bench_shared *shared, pid_t pid, int alive, bench_progress *progress,
+                       int *status)
 {
     for (;;) {
         struct pollfd p = {.fd = alive, .events = POLLIN};
         poll(&p, 1, 50);
         pid_t got = waitpid(pid, status, WNOHANG);
         if (got == pid) return BENCH_END_DONE;
+        if (progress) bench_progress_tick(progress, shared);
         bench_end why = interrupted ? BENCH_END_INTERRUPTED
                         : is_late(shared) ? BENCH_END_LATE : BENCH_END_DONE;
         if (why != BENCH_END_DONE) {
@@ -129,7 +134,8 @@ static void name_end(int status, char text[32])
     else snprintf(text, 32, "signal %d", WTERMSIG(status));
 }
 
-bench_end bench_supervise(bench_shared *shared, int fd, char signal_name[32])
+bench_end bench_supervise(bench_shared *shared, int fd, bench_progress *progress,
+                          char signal_name[32])
 {
     int pipe_fds[2], status = 0;
     signal_name[0] = '\0';
@@ -145,7 +151,7 @@ bench_end bench_supervise(bench_shared *shared, int fd, char signal_name[32])
     if (pid == 0) become_child(fd, pipe_fds[1], parent);
     close(pipe_fds[1]);
     bench_end end = BENCH_END_NOT_STARTED;
-    if (pid > 0) end = watch(shared, pid, pipe_fds[0], &status);
+    if (pid > 0) end = watch(shared, pid, pipe_fds[0], progress, &status);
     close(pipe_fds[0]);
     if (end == BENCH_END_NOT_STARTED || end == BENCH_END_INTERRUPTED) return end;
     name_end(status, signal_name);

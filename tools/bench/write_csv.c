@@ -3,13 +3,15 @@
 #include "bench.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char header[] =
     "workload,elements,shape,items,bytes,flops,carved_device,variant,device,type,shares_cores,"
     "status,reason,median_s,min_s,spread,reps,mode,speedup,speedup_openmp,best_single,regret,"
-    "efficiency,balance,max_error,tolerance,verified\n";
+    "efficiency,balance,max_error,tolerance,verified,threads,lo_s,hi_s,stopped,noise,host,cpu,"
+    "workers,isa,quota_cpus,others_cpus,serial_build,openmp_build,yoke\n";
 
 /* RFC 4180: quotes doubled, the field between quotes where that is needed. */
 static void put_text(FILE *f, const char *text)
@@ -38,7 +40,27 @@ typedef struct row {
     const bench_time *time;
 } row;
 
-static void put_row(FILE *f, const bench_result *r, const row *w)
+static void put_member(FILE *f, const json_t *o, const char *key)
+{
+    const json_t *x = json_object_get(o, key);
+    putc(',', f);
+    if (json_is_string(x)) put_text(f, json_string_value(x));
+    else if (json_is_number(x)) fprintf(f, "%.9g", json_number_value(x));
+}
+
+/* The same in every line, so that lines of many runs can be put together. */
+static void put_circumstances(FILE *f, const bench_report *report)
+{
+    static const char *const keys[] = {"host", "cpu", "workers", "isa", "quota_cpus"};
+    for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
+        put_member(f, report->machine, keys[k]);
+    put_number(f, report->conditions.others_cpus >= 0, report->conditions.others_cpus);
+    put_member(f, report->machine, "serial_build");
+    put_member(f, report->machine, "openmp_build");
+    fprintf(f, ",%s\n", yk_version());
+}
+
+static void put_row(FILE *f, const bench_report *report, const bench_result *r, const row *w)
 {
     const bench_device *d = w->device;
     bool timed = w->time->reps > 0 && (!d || d->status == BENCH_OK);
@@ -65,17 +87,24 @@ static void put_row(FILE *f, const bench_result *r, const row *w)
     put_number(f, hybrid && r->balance > 0, r->balance);
     put_number(f, true, r->max_error);
     put_number(f, true, r->tolerance);
-    fprintf(f, ",%s\n", r->verified ? "true" : "false");
+    fprintf(f, ",%s", r->verified ? "true" : "false");
+    put_number(f, r->threads > 0, (double)r->threads);
+    put_number(f, timed && w->time->hi_s > 0, w->time->lo_s);
+    put_number(f, timed && w->time->hi_s > 0, w->time->hi_s);
+    bool sampled = r->complete && !r->is_case;
+    fprintf(f, ",%s", sampled ? bench_stop_name(r->stopped) : "");
+    put_number(f, sampled && isfinite(r->noise), r->noise);
+    put_circumstances(f, report);
 }
 
-static void put_result(FILE *f, const bench_result *r)
+static void put_result(FILE *f, const bench_report *report, const bench_result *r)
 {
-    put_row(f, r, &(row){"serial", NULL, &r->serial});
-    if (r->openmp.reps) put_row(f, r, &(row){"openmp", NULL, &r->openmp});
-    put_row(f, r, &(row){"pool", NULL, &r->pool});
+    put_row(f, report, r, &(row){"serial", NULL, &r->serial});
+    if (r->openmp.reps) put_row(f, report, r, &(row){"openmp", NULL, &r->openmp});
+    put_row(f, report, r, &(row){"pool", NULL, &r->pool});
     for (uint64_t k = 0; k < r->n_devices; k++)
-        put_row(f, r, &(row){r->devices[k].id, &r->devices[k], &r->devices[k].time});
-    put_row(f, r, &(row){"hybrid", NULL, &r->hybrid});
+        put_row(f, report, r, &(row){r->devices[k].id, &r->devices[k], &r->devices[k].time});
+    put_row(f, report, r, &(row){"hybrid", NULL, &r->hybrid});
 }
 
 int bench_write_csv(const bench_report *report, const char *path)
@@ -85,7 +114,7 @@ int bench_write_csv(const bench_report *report, const char *path)
     FILE *f = open_memstream(&text, &bytes);
     if (!f) return yki_error(BENCH_TOOL, "out of memory");
     fputs(header, f);
-    for (size_t k = 0; k < report->n_results; k++) put_result(f, &report->results[k]);
+    for (size_t k = 0; k < report->n_results; k++) put_result(f, report, &report->results[k]);
     int code = fclose(f) == 0 ? yki_write_text(BENCH_TOOL, path, text, bytes)
                               : yki_error(BENCH_TOOL, "out of memory");
     free(text);

@@ -153,19 +153,70 @@ static json_t *result(const bench_result *r)
     return o;
 }
 
+/* Negative: unknown. */
+static json_t *known(double x) { return x < 0 ? json_null() : number(x); }
+
+static json_t *conditions(const bench_conditions *c)
+{
+    json_t *load = c->load[0] < 0 ? json_null()
+                                  : json_pack("[f, f, f]", c->load[0], c->load[1], c->load[2]);
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "load", load, "others_cpus",
+                     known(c->others_cpus), "steal", known(c->steal), "governor",
+                     text_or_null(c->governor), "max_hz", c->max_hz > 0 ? number(c->max_hz)
+                                                                        : json_null(),
+                     "seen_hz", c->seen_hz > 0 ? number(c->seen_hz) : json_null());
+}
+
+static json_t *warnings(const bench_conditions *c)
+{
+    json_t *list = json_array();
+    for (size_t k = 0; k < c->n_warnings; k++)
+        json_array_append_new(list, json_pack("{s:s, s:s}", "cause", c->warnings[k].cause,
+                                              "text", c->warnings[k].text));
+    return list;
+}
+
+static json_t *from(uint64_t elements)
+{
+    return elements ? json_integer((json_int_t)elements) : json_null();
+}
+
+static json_t *crossovers(const bench_report *report)
+{
+    json_t *list = json_array();
+    for (size_t k = 0, n; k < report->n_results; k += n) {
+        n = bench_same_workload(report, k);
+        bench_crossover c = bench_crossover_of(&report->results[k], n);
+        json_array_append_new(
+            list, json_pack("{s:s, s:o, s:o, s:o, s:o}", "workload", report->results[k].workload,
+                            "pool_over_serial", from(c.pool_over_serial), "pool_over_openmp",
+                            from(c.pool_over_openmp), "device", text_or_null(c.device),
+                            "device_over_pool", from(c.device_over_pool)));
+    }
+    return list;
+}
+
+static const char *series_of(const bench_options *o)
+{
+    return o->sizes_from ? "sizes" : o->scaling ? "scaling" : NULL;
+}
+
 json_t *bench_json(const bench_report *report)
 {
     const bench_options *o = report->options;
     json_t *results = json_array();
     for (size_t k = 0; k < report->n_results; k++)
         json_array_append_new(results, result(&report->results[k]));
-    return json_pack("{s:s, s:s, s:s, s:O, s:o, s:s, s:b, s:b, s:o, s:o}",
-                     "schema", "yoke-bench/1", "yoke", yk_version(),
-                     "command", report->command, "machine", report->machine,
-                     "carved", o->carve ? json_integer((json_int_t)o->carve) : json_null(),
-                     "policy", bench_policy_names[o->policy], "cold", o->cold,
-                     "interrupted", report->interrupted,
-                     "throttled_s", report->throttled_s < 0 ? json_null()
-                                                            : json_real(report->throttled_s),
-                     "results", results);
+    const bench_conditions *c = &report->conditions;
+    json_t *json = json_pack(
+        "{s:s, s:s, s:s, s:O, s:o, s:s, s:b, s:b, s:o, s:s?, s:I, s:o, s:o, s:o}",
+        "schema", "yoke-bench/1", "yoke", yk_version(), "command", report->command,
+        "machine", report->machine,
+        "carved", o->carve ? json_integer((json_int_t)o->carve) : json_null(),
+        "policy", bench_policy_names[o->policy], "cold", o->cold,
+        "interrupted", report->interrupted, "throttled_s", known(c->throttled_s),
+        "series", series_of(o), "asked", (json_int_t)report->asked,
+        "conditions", conditions(c), "warnings", warnings(c), "results", results);
+    if (json && o->sizes_from) json_object_set_new(json, "crossovers", crossovers(report));
+    return json;
 }

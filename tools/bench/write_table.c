@@ -55,51 +55,64 @@ static const char *hybrid_cell(char *buf, size_t size, const bench_result *r)
     return buf;
 }
 
-static int fill_line(struct libscols_line *line, const bench_result *r)
+static void put_cell(char *to, const char *text)
 {
-    char buf[COLUMNS][BENCH_TEXT];
-    const char *cells[COLUMNS] = {
-        [NAME] = bench_result_name(buf[NAME], r),
-        [ELEMENTS] = r->is_case && !r->elements ? "-"
-                                                : yki_human_count(buf[ELEMENTS], r->elements),
-        [SERIAL] = time_cell(buf[SERIAL], &r->serial),
-        [OPENMP] = time_cell(buf[OPENMP], &r->openmp),
-        [POOL] = time_cell(buf[POOL], &r->pool),
-        [DEVICE] = device_cell(buf[DEVICE], sizeof buf[DEVICE], r),
-        [HYBRID] = hybrid_cell(buf[HYBRID], sizeof buf[HYBRID], r),
-        [X_SERIAL] = ratio_cell(buf[X_SERIAL], r->speedup),
-        [X_OPENMP] = ratio_cell(buf[X_OPENMP], r->speedup_openmp),
-    };
-    int bad = 0;
-    for (size_t k = 0; k < COLUMNS; k++) bad |= scols_line_set_data(line, k, cells[k]);
+    if (to != text) snprintf(to, BENCH_TEXT, "%s", text);
+}
+
+/* In a series, a workload is named once. */
+static void fill_row(const bench_report *report, size_t row, char cells[][BENCH_TEXT])
+{
+    const bench_result *r = &report->results[row];
+    bool again = report->options->sizes_from && row > 0 &&
+                 strcmp(report->results[row - 1].workload, r->workload) == 0;
+    char name[64];
+    put_cell(cells[NAME], again ? "" : bench_result_name(name, r));
+    if (r->is_case && !r->elements) put_cell(cells[ELEMENTS], "-");
+    else yki_human_count(cells[ELEMENTS], r->elements);
+    put_cell(cells[SERIAL], time_cell(cells[SERIAL], &r->serial));
+    put_cell(cells[OPENMP], time_cell(cells[OPENMP], &r->openmp));
+    put_cell(cells[POOL], time_cell(cells[POOL], &r->pool));
+    put_cell(cells[DEVICE], device_cell(cells[DEVICE], BENCH_TEXT, r));
+    put_cell(cells[HYBRID], hybrid_cell(cells[HYBRID], BENCH_TEXT, r));
+    put_cell(cells[X_SERIAL], ratio_cell(cells[X_SERIAL], r->speedup));
+    put_cell(cells[X_OPENMP], ratio_cell(cells[X_OPENMP], r->speedup_openmp));
+}
+
+static int add_row(struct libscols_table *table, const bench_grid *grid,
+                   const bench_report *report, size_t row)
+{
+    char cells[BENCH_MAX_COLUMNS][BENCH_TEXT];
+    struct libscols_line *line = scols_table_new_line(table, NULL);
+    int bad = !line;
+    if (!bad) grid->fill(report, row, cells);
+    for (int k = 0; k < grid->columns && !bad; k++)
+        bad |= scols_line_set_data(line, (size_t)k, cells[k]);
     return bad;
 }
 
-static char *table_with(const bench_report *report, const char *separator)
+static char *text_with(const bench_grid *grid, const bench_report *report, const char *separator)
 {
     char *text = NULL;
     struct libscols_table *table = scols_new_table();
     if (!table) return NULL;
     int bad = scols_table_set_column_separator(table, separator);
     scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
-    for (int k = 0; k < COLUMNS; k++)
-        bad |= !scols_table_new_column(table, titles[k], 0, k == NAME ? 0 : SCOLS_FL_RIGHT);
-    for (size_t k = 0; k < report->n_results && !bad; k++) {
-        struct libscols_line *line = scols_table_new_line(table, NULL);
-        bad |= !line || fill_line(line, &report->results[k]);
-    }
+    for (int k = 0; k < grid->columns; k++)
+        bad |= !scols_table_new_column(table, grid->titles[k], 0, k == 0 ? 0 : SCOLS_FL_RIGHT);
+    for (size_t k = 0; k < report->n_results && !bad; k++) bad |= add_row(table, grid, report, k);
     if (!bad) scols_print_table_to_string(table, &text);
     scols_unref_table(table);
     return text;
 }
 
 /* Two blanks between columns where there is room for them. */
-static char *table_text(const bench_report *report)
+char *bench_grid_text(const bench_grid *grid, const bench_report *report)
 {
-    char *text = table_with(report, "  ");
+    char *text = text_with(grid, report, "  ");
     if (!text || strcspn(text, "\n") <= BENCH_WIDTH) return text;
     free(text);
-    return table_with(report, " ");
+    return text_with(grid, report, " ");
 }
 
 /* ---- details ---- */
@@ -144,6 +157,7 @@ static void put_report(FILE *f, const bench_report *report, const char *table)
     if (table[0] && table[strlen(table) - 1] != '\n') putc('\n', f);
     putc('\n', f);
     bench_put_peers(f, report);
+    if (o->sizes_from) bench_put_crossovers(f, report);
     bench_put_notes(f, report);
     for (size_t k = 0; k < report->n_results; k++)
         if (o->verbose) put_details(f, &report->results[k]);
@@ -152,7 +166,9 @@ static void put_report(FILE *f, const bench_report *report, const char *table)
 
 int bench_write_table(const bench_report *report)
 {
-    char *text = NULL, *table = table_text(report);
+    static const bench_grid grid = {titles, COLUMNS, fill_row};
+    char *text = NULL, *table = report->options->scaling ? bench_scaling_text(report)
+                                                         : bench_grid_text(&grid, report);
     size_t bytes = 0;
     FILE *f = table ? open_memstream(&text, &bytes) : NULL;
     if (f) put_report(f, report, table);

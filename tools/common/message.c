@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define SUGGESTIONS 64
@@ -54,15 +55,24 @@ void yki_warning(const char *format, ...)
     va_end(args);
 }
 
+/* Columns of the terminal behind stderr; a line that fills the last one may wrap. */
+static int width(void)
+{
+    struct winsize w;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 1 ? w.ws_col - 1 : 79;
+}
+
 void yki_progress(const char *format, ...)
 {
     if (!is_terminal(stderr)) return;
     fputs("\r\033[K", stderr);
     if (format) {
+        char line[512];
         va_list args;
         va_start(args, format);
-        vfprintf(stderr, format, args);
+        vsnprintf(line, sizeof line, format, args);
         va_end(args);
+        fprintf(stderr, "%.*s", width(), line);
     }
     fflush(stderr);
 }
