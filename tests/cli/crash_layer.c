@@ -1,31 +1,55 @@
-/* An OpenCL layer (OPENCL_LAYERS, ocl-icd) that ends the process as broken drivers do.
- * YKT_CRASH names the call: "kernel" (clEnqueueNDRangeKernel), "context"
- * (clCreateContext), "build" (clBuildProgram) or "list" (clGetDeviceIDs). */
+/* An OpenCL layer (OPENCL_LAYERS, ocl-icd) that misbehaves as broken drivers do.
+ *   YKT_CRASH   the call: "kernel" (clEnqueueNDRangeKernel), "context" (clCreateContext),
+ *               "build" (clBuildProgram) or "list" (clGetDeviceIDs)
+ *   YKT_HOW     "abort" (default): ends the process; "hang": never returns; "wrong" (of
+ *               kernel): does nothing and says that it did
+ *   YKT_ON      part of a platform's name: misbehaves for its devices alone ("list" for all) */
 #ifndef CL_TARGET_OPENCL_VERSION
 #define CL_TARGET_OPENCL_VERSION 300
 #endif
 #include <CL/cl_layer.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static cl_icd_dispatch table;
 
-static int hit(const char *call)
+static const cl_icd_dispatch *next;
+
+static int is(const char *variable, const char *value)
 {
-    const char *which = getenv("YKT_CRASH");
-    return which && strcmp(which, call) == 0;
+    const char *text = getenv(variable);
+    return text && strcmp(text, value) == 0;
 }
 
-#define CRASH_IF(call) \
-    if (hit(call)) abort()
+static int is_meant(cl_device_id device)
+{
+    const char *on = getenv("YKT_ON");
+    cl_platform_id platform = NULL;
+    char name[256] = "";
+    if (!on || !device) return 1;
+    next->clGetDeviceInfo(device, CL_DEVICE_PLATFORM, sizeof platform, (void *)&platform, NULL);
+    next->clGetPlatformInfo(platform, CL_PLATFORM_NAME, sizeof name - 1, name, NULL);
+    return strstr(name, on) != NULL;
+}
 
-static const cl_icd_dispatch *next;
+/* True if the call is to be passed over. */
+static int misbehave(const char *call, cl_device_id device)
+{
+    if (!is("YKT_CRASH", call) || !is_meant(device)) return 0;
+    if (is("YKT_HOW", "wrong")) return 1;
+    if (!is("YKT_HOW", "hang")) abort();
+    for (;;) pause();
+}
 
 static cl_int CL_API_CALL enqueue(cl_command_queue queue, cl_kernel kernel, cl_uint dims,
                                   const size_t *offset, const size_t *global, const size_t *local,
                                   cl_uint n, const cl_event *wait, cl_event *event)
 {
-    CRASH_IF("kernel");
+    cl_device_id device = NULL;
+    next->clGetCommandQueueInfo(queue, CL_QUEUE_DEVICE, sizeof device, (void *)&device, NULL);
+    if (misbehave("kernel", device))
+        return next->clEnqueueMarkerWithWaitList(queue, n, wait, event);
     return next->clEnqueueNDRangeKernel(queue, kernel, dims, offset, global, local, n, wait,
                                         event);
 }
@@ -35,7 +59,7 @@ create_context(const cl_context_properties *properties, cl_uint n, const cl_devi
                void(CL_CALLBACK *notify)(const char *, const void *, size_t, void *), void *user,
                cl_int *error)
 {
-    CRASH_IF("context");
+    misbehave("context", n ? devices[0] : NULL);
     return next->clCreateContext(properties, n, devices, notify, user, error);
 }
 
@@ -43,14 +67,14 @@ static cl_int CL_API_CALL build(cl_program program, cl_uint n, const cl_device_i
                                 const char *options,
                                 void(CL_CALLBACK *notify)(cl_program, void *), void *user)
 {
-    CRASH_IF("build");
+    misbehave("build", n && devices ? devices[0] : NULL);
     return next->clBuildProgram(program, n, devices, options, notify, user);
 }
 
 static cl_int CL_API_CALL list(cl_platform_id platform, cl_device_type type, cl_uint entries,
                                cl_device_id *devices, cl_uint *n)
 {
-    CRASH_IF("list");
+    misbehave("list", NULL);
     return next->clGetDeviceIDs(platform, type, entries, devices, n);
 }
 

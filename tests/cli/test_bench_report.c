@@ -85,7 +85,8 @@ static void test_unverified(void **state)
 static bench_report report_on(const bench_options *o, bench_result *r)
 {
     bench_report report = {.options = o, .command = "yoke-bench", .results = r, .n_results = 1,
-                           .asked = 1, .throttled_s = -1};
+                           .asked = 1, .conditions = {.load = {-1, -1, -1}, .others_cpus = -1,
+                           .steal = -1, .throttled_s = -1}};
     report.machine = json_pack("{s:s,s:s,s:s,s:i,s:i,s:i,s:s,s:[],s:s,s:n}", "host", "h", "os",
                                "o", "cpu", "c", "cores", 2, "workers", 2, "memory_bytes", 1,
                                "isa", "i", "devices", "serial_build", "cc", "openmp_build");
@@ -204,6 +205,32 @@ static void test_ratio_interval(void **state)
     assert_int_equal(r.change, BENCH_SLOWER);
 }
 
+/* From the first size on after which it never loses again. */
+static void test_crossover(void **state)
+{
+    static const struct { double pool[4], gpu[4]; uint64_t serial, device; } cases[] = {
+        {{9, 9, 1, 1}, {5, 5, 5, 5}, 30, 0},        /* serial takes 2 each time */
+        {{1, 9, 1, 1}, {0.5, 0.5, 0.5, 0.5}, 30, 10},
+        {{1, 1, 1, 1}, {9, 0.5, 9, 0.5}, 10, 40},
+        {{1, 1, 1, 9}, {1, 1, 1, 1}, 0, 40},
+    };
+    (void)state;
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        bench_result r[4];
+        for (size_t i = 0; i < 4; i++) {
+            r[i] = good();
+            r[i].elements = 10 * (i + 1);
+            r[i].serial = time_of(2);
+            r[i].pool = time_of(cases[k].pool[i]);
+            r[i].devices[0].time = time_of(cases[k].gpu[i]);
+        }
+        bench_crossover c = bench_crossover_of(r, 4);
+        if (c.pool_over_serial != cases[k].serial || c.device_over_pool != cases[k].device)
+            fail_msg("case %zu: %d, %d", k, (int)c.pool_over_serial, (int)c.device_over_pool);
+        assert_string_equal(c.device, "gpu0");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,7 +238,7 @@ int main(void)
         cmocka_unit_test(test_unverified),   cmocka_unit_test(test_json),
         cmocka_unit_test(test_schema_check), cmocka_unit_test(test_summary),
         cmocka_unit_test(test_interval),     cmocka_unit_test(test_change),
-        cmocka_unit_test(test_ratio_interval),
+        cmocka_unit_test(test_ratio_interval), cmocka_unit_test(test_crossover),
     };
     return cmocka_run_group_tests_name("yoke-bench reports", tests, NULL, NULL);
 }

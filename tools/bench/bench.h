@@ -201,7 +201,7 @@ typedef struct bench_crossover {
     uint64_t pool_over_serial, pool_over_openmp, device_over_pool;
     char device[16];            /* the fastest at the largest size; empty without one */
 } bench_crossover;
-/* Of n results of one workload, sizes ascending (series.c). */
+/* Of n results of one workload, sizes ascending (crossover.c). */
 bench_crossover bench_crossover_of(const bench_result *r, size_t n);
 
 /* ---- statistics (stats.c) ---- */

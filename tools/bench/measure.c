@@ -123,12 +123,18 @@ static void note_lost(bench_run *run, const yk_report *report)
     }
 }
 
+/* The engine's words for a device that it stopped waiting for. */
+static bool is_late(const char *reason)
+{
+    return strstr(reason, "no answer from the driver") || strstr(reason, "by the deadline");
+}
+
 bool bench_variant_ran(bench_run *run, bench_variant *v, yk_status st, const yk_report *report)
 {
     if (v->kind == BENCH_HYBRID) note_lost(run, report);
     if (st == YK_OK && !was_replaced(run, v, report)) return true;
     if (st == YK_OK) {
-        st = YK_E_DEVICE;
+        st = is_late(report->reason) ? YK_E_TIMEOUT : YK_E_DEVICE;
         snprintf(v->diag.text, sizeof v->diag.text, "%s",
                  report->reason[0] ? report->reason : "the device gave up; the pool took over");
     }

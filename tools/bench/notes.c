@@ -112,7 +112,7 @@ static void put_single(FILE *f, const bench_report *report, size_t first)
     single s = explain(&report->results[first]);
     double least = s.times, most = s.times;
     bench_text line = {.used = 0};
-    char name[64];
+    char name[64], last[64] = "";
     if (s.cause == NO_CAUSE) return;
     for (size_t k = 0; k < report->n_results; k++) {
         single other = explain(&report->results[k]);
@@ -120,8 +120,10 @@ static void put_single(FILE *f, const bench_report *report, size_t first)
         if (k < first) return;
         least = fmin(least, other.times);
         most = fmax(most, other.times);
-        bench_list_add(&line, "%s%s", k > first ? ", " : "",
-                       bench_result_name(name, &report->results[k]));
+        /* In a series, many rows are of one workload. */
+        if (strcmp(last, bench_result_name(name, &report->results[k])) != 0)
+            bench_list_add(&line, "%s%s", k > first ? ", " : "", name);
+        memcpy(last, name, sizeof last);
     }
     bench_list_add(&line, ": ");
     add_cause(&line, &s, least, most);

@@ -144,6 +144,11 @@ static void read_result(const json_t *o, uint64_t carved, bench_result *r)
     bench_derive(r);
 }
 
+static double known_at(const json_t *o, const char *key)
+{
+    return json_is_number(json_object_get(o, key)) ? real_at(o, key) : -1;
+}
+
 static void read_warnings(const json_t *list, bench_conditions *c)
 {
     size_t k;
@@ -154,6 +159,21 @@ static void read_warnings(const json_t *list, bench_conditions *c)
         text_at(w, "cause", to->cause, sizeof to->cause);
         text_at(w, "text", to->text, sizeof to->text);
     }
+}
+
+static bench_conditions read_conditions(const json_t *json)
+{
+    const json_t *o = json_object_get(json, "conditions"), *load = json_object_get(o, "load");
+    bench_conditions c = {.others_cpus = known_at(o, "others_cpus"), .steal = known_at(o, "steal"),
+                          .throttled_s = known_at(json, "throttled_s"),
+                          .max_hz = real_at(o, "max_hz"), .seen_hz = real_at(o, "seen_hz")};
+    for (size_t k = 0; k < 3; k++) {
+        const json_t *x = json_array_get(load, k);
+        c.load[k] = json_is_number(x) ? json_number_value(x) : -1;
+    }
+    text_at(o, "governor", c.governor, sizeof c.governor);
+    read_warnings(json_object_get(json, "warnings"), &c);
+    return c;
 }
 
 /* What an old report ended with, as far as that follows from it. */
@@ -172,10 +192,8 @@ int bench_report_read(const json_t *json, bench_options *o, bench_report *report
 {
     size_t k;
     const json_t *r, *results = json_object_get(json, "results");
-    const json_t *throttled = json_object_get(json, "throttled_s");
     *report = (bench_report){.options = o, .interrupted = true_at(json, "interrupted")};
-    report->conditions.throttled_s = json_is_number(throttled) ? json_number_value(throttled) : -1;
-    read_warnings(json_object_get(json, "warnings"), &report->conditions);
+    report->conditions = read_conditions(json);
     o->carve = count_at(json, "carved");
     o->cold = true_at(json, "cold");
     o->scaling = word_at(json, "series", (const char *const[]){"scaling"}, 1, -1) == 0;

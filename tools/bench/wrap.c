@@ -11,7 +11,8 @@ static size_t piece(const char *text, size_t room)
 {
     size_t n = strlen(text);
     if (n <= room) return n;
-    for (n = room; n > 0 && text[n] != ' '; n--) continue;
+    /* A per cent sign stays with its number. */
+    for (n = room; n > 0 && (text[n] != ' ' || text[n + 1] == '%'); n--) continue;
     return n ? n : room;
 }
 

@@ -62,7 +62,7 @@ static void put_rows(FILE *f, const comparison *c, const bench_options *o)
     json_array_foreach(c->rows, k, row) {
         if (is_same(row) && !o->verbose) continue;
         if (!any)
-            fprintf(f, "%-22s %-8s %10s %10s  %6s  %-14s\n", "", "", "old", "new", "ratio",
+            fprintf(f, "%-22s %-8s %10s %10s  %6s  %s\n", "", "", "old", "new", "ratio",
                     "95 % interval");
         any = true;
         put_row(f, row, several);
