@@ -336,7 +336,8 @@ static void test_sizes(void **state)
 static void test_scaling(void **state)
 {
     (void)state;
-    ykt_command c = bench(NULL, ARGS("--quick", "--scaling", "--size", "1000", "--json", "-", "dot"));
+    ykt_command c = bench(NULL, ARGS("--quick", "--scaling", "--size", "1000", "--json", "-",
+                                     "dot"));
     assert_int_equal(c.code, 0);
     json_t *json = parsed(c.out);
     const json_t *r;
