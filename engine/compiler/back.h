@@ -97,6 +97,8 @@ typedef struct yki_argument {
     bool ordered;           /* a floating-point sum */
     bool narrow;            /* some index went through 32 bits */
     bool read, written;
+    bool table;             /* only read, and at indexes without ids: nothing that is written
+                             * can share its memory */
     uint32_t fixed;         /* reductions: 1 + the largest constant index; 0: they vary */
     const char *why;        /* for --explain: what made it inout or whole */
 } yki_argument;

@@ -91,13 +91,20 @@ static void body(yki_emit *e, yki_kinfo *k)
     e->k = NULL;
 }
 
+/* What an array or scalar is called in the loops. */
+static void argument_name(yki_emit *e, const yki_argument *a)
+{
+    if (a->table) yki_text_printf(e->out, "yk_t_%s", a->public_name);
+    else yki_text_printf(e->out, "yk_a.%s", a->public_name);
+}
+
 /* Calls it for lane yk_l of the block that starts at yk_b. */
 static void body_call(yki_emit *e, const yki_kinfo *k, uint32_t lanes, bool in)
 {
     yki_text_printf(e->out, "yk_body_%s(yk_t, %u, %d", k->func->name, lanes ? lanes : 1, in);
     for (uint32_t i = 0; i < k->arg_count; i++) {
         const yki_argument *a = &k->arg[i];
-        if (!yki_use_reduces(a->use)) yki_text_printf(e->out, ", yk_a.%s", a->public_name);
+        if (!yki_use_reduces(a->use)) add(e, ", "), argument_name(e, a);
         else yki_text_printf(e->out, lanes > 1 ? ", yk_acc%u + yk_l" : ", yk_acc%u", i);
     }
     for (const yki_turn *t = k->turns; t; t = t->next)
@@ -114,7 +121,7 @@ static void spmd_call(yki_emit *e, const yki_kinfo *k, const char *count, uint32
     for (uint32_t i = 0; i < k->arg_count; i++) {
         const yki_argument *a = &k->arg[i];
         if (yki_use_reduces(a->use)) yki_text_printf(e->out, ", yk_acc%u", i);
-        else yki_text_printf(e->out, ", yk_a.%s", a->public_name);
+        else add(e, ", "), argument_name(e, a);
     }
     add(e, ");");
 }
@@ -397,10 +404,36 @@ static void blocks(yki_emit *e, yki_kinfo *k, uint32_t lanes)
 
 /* ---- the range functions ---- */
 
+/* Tables are parameters of the range functions, so that they can be `restrict`: the C
+ * compiler may then keep what it read of them in registers. */
+static bool has_tables(const yki_kinfo *k)
+{
+    for (uint32_t i = 0; i < k->arg_count; i++) {
+        if (k->arg[i].table) return true;
+    }
+    return false;
+}
+
+static void tables(yki_emit *e, const yki_kinfo *k, const char *before, bool declare)
+{
+    for (uint32_t i = 0; i < k->arg_count; i++) {
+        const yki_argument *a = &k->arg[i];
+        yki_text name = {0};
+        if (!a->table) continue;
+        yki_text_printf(&name, "%s%s", before, a->public_name);
+        add(e, ", ");
+        if (declare) yki_emit_decl(e, a->var->type, yki_text_get(&name));
+        else add(e, yki_text_get(&name));
+        yki_text_free(&name);
+    }
+}
+
 static void range(yki_emit *e, yki_kinfo *k)
 {
     uint32_t lanes = lanes_of(k);
-    yki_text_printf(e->out, "YK_INLINE void yk_range_%s(const yk_slice *yk_s)\n{", k->func->name);
+    yki_text_printf(e->out, "YK_INLINE void yk_range_%s(const yk_slice *yk_s", k->func->name);
+    tables(e, k, "yk_t_", true);
+    add(e, ")\n{");
     e->indent = 1;
     yki_emit_line(e);
     if (k->arg_count) {
@@ -427,17 +460,33 @@ static void range(yki_emit *e, yki_kinfo *k)
     add(e, "\n}\n\n");
 }
 
+/* The range function of one level; `target` is its attribute. */
+static void level(yki_emit *e, const yki_kinfo *k, const char *target, const char *name)
+{
+    const char *n = k->func->name;
+    bool split = has_tables(k);
+    yki_text_printf(e->out, "%sstatic %svoid yk_%s%s_%s(const yk_slice *yk_s", target,
+                    split ? "__attribute__((noinline)) " : "", name, split ? "_with" : "", n);
+    tables(e, k, "__restrict yk_t_", true);
+    yki_text_printf(e->out, ") { yk_range_%s(yk_s", n);
+    tables(e, k, "yk_t_", false);
+    add(e, "); }\n");
+    if (!split) return;
+    yki_text_printf(e->out, "%sstatic void yk_%s_%s(const yk_slice *yk_s)\n{\n"
+                    "    const struct %s%s_args *const yk_a = yk_s->args;\n"
+                    "    yk_%s_with_%s(yk_s", target, name, n, e->b->prefix, n, name, n);
+    tables(e, k, "yk_a->", false);
+    add(e, ");\n}\n");
+}
+
 static void levels(yki_emit *e, const yki_kinfo *k)
 {
     const char *n = k->func->name;
-    yki_text_printf(
-        e->out, "static void yk_generic_%s(const yk_slice *yk_s) { yk_range_%s(yk_s); }\n", n, n);
+    level(e, k, "", "generic");
     add(e, "#ifdef YK_LEVELS\n");
-    for (int v = 2; v <= 4; v++) {
-        yki_text_printf(
-            e->out, "YK_V%d%s static void yk_v%d_%s(const yk_slice *yk_s) { yk_range_%s(yk_s); }\n",
-            v, v == 4 && yki_bound_by_memory(k) ? "_256" : "", v, n, n);
-    }
+    level(e, k, "YK_V2 ", "v2");
+    level(e, k, "YK_V3 ", "v3");
+    level(e, k, yki_bound_by_memory(k) ? "YK_V4_256 " : "YK_V4 ", "v4");
     add(e, "#endif\n");
     yki_text_printf(e->out,
                     "static const yk_host_table yk_host_%s = {\n"

@@ -426,6 +426,18 @@ static void annotated(yki_back *b, yki_kinfo *k, uint32_t i)
     }
 }
 
+/* All work-items read the same elements of it.  An output that shared memory with it was
+ * refused (two arrays may be one only where each item has elements of its own). */
+static bool is_table(const yki_kinfo *k, uint32_t arg)
+{
+    if (k->arg[arg].use != YKI_USE_IN || k->whole) return false;
+    for (const yki_access *a = k->accesses; a; a = a->next) {
+        if (a->arg != arg) continue;
+        if (!a->index || yki_poly_has_kind(&k->syms, a->index, YKI_SYM_GID)) return false;
+    }
+    return true;
+}
+
 void yki_windows(yki_back *b, yki_kinfo *k)
 {
     choose_axis(k);
@@ -434,6 +446,7 @@ void yki_windows(yki_back *b, yki_kinfo *k)
         if (a->use == YKI_USE_SCALAR || yki_use_reduces(a->use)) continue;
         if (a->var->annot.window == YKI_WINDOW_NONE) infer(b, k, i);
         else annotated(b, k, i);
+        a->table = is_table(k, i);
     }
     yki_turns(b, k);
     k->align = k->axis == 0 ? 64 : k->turns ? YKI_TURN : 1;
