@@ -112,12 +112,16 @@ static void body_call(yki_emit *e, const yki_kinfo *k, uint32_t lanes, bool in)
     add(e, ");");
 }
 
+/* How many rows such a body takes at once, where vectors are widest. */
+static uint32_t rows_of(const yki_kinfo *k) { return k->spmd ? k->spmd->rows : 1; }
+
 /* The same for a body that runs in lanes by itself. */
 static void spmd_call(yki_emit *e, const yki_kinfo *k, const char *count, uint32_t lanes, bool in)
 {
     yki_emit_line(e);
     yki_text_printf(e->out, "yk_body_%s(yk_b, yk_y, yk_z, &yk_r, %s, %u, %d", k->func->name, count,
                     lanes ? lanes : 1, in);
+    if (rows_of(k) > 1) add(e, ", yk_rows");
     for (uint32_t i = 0; i < k->arg_count; i++) {
         const yki_argument *a = &k->arg[i];
         if (yki_use_reduces(a->use)) yki_text_printf(e->out, ", yk_acc%u", i);
@@ -237,6 +241,25 @@ static void inside(yki_emit *e, const yki_kinfo *k)
     line(e, "const int64_t yk_in1 = yk_max(yk_in0, yk_min(yk_x1, yk_ih[0]));");
 }
 
+/* Rows yk_many at a time, and one by one what is left. */
+static void many_rows(yki_emit *e, const yki_kinfo *k, uint32_t chunk, uint32_t lanes)
+{
+    static const char *const loops[][2] = {
+        {"for (; yk_many > 1 && yk_y1 - yk_y >= yk_many; yk_y += yk_many) {", "yk_many"},
+        {"for (; yk_y < yk_y1; yk_y++) {", "1"},
+    };
+    line(e, "int64_t yk_y = yk_y0;");
+    for (int i = 0; i < 2; i++) {
+        line(e, loops[i][0]);
+        e->indent++;
+        yki_emit_line(e);
+        yki_text_printf(e->out, "const int32_t yk_rows = %s;", loops[i][1]);
+        row_loop(e, k, chunk, lanes);
+        e->indent--;
+        line(e, "}");
+    }
+}
+
 /* All work-items whose axis id lies in [yk_begin, yk_end). */
 static void item_loops(yki_emit *e, yki_kinfo *k, uint32_t lanes)
 {
@@ -264,15 +287,16 @@ static void item_loops(yki_emit *e, yki_kinfo *k, uint32_t lanes)
         yki_emit_tiles(e, k);
         return;
     }
-    for (uint32_t d = k->dims; d-- > 1;) {
+    for (uint32_t d = k->dims; d-- > (rows_of(k) > 1 ? 2 : 1);) {
         yki_emit_line(e);
         yki_text_printf(e->out, "for (int64_t yk_%c = yk_%c0; yk_%c < yk_%c1; yk_%c++) {", id[d],
                         id[d], id[d], id[d], id[d]);
         e->indent++;
     }
-    if (k->borders && k->axis != 0) bordered_row(e, k, chunk, lanes);
+    if (rows_of(k) > 1) many_rows(e, k, chunk, lanes);
+    else if (k->borders && k->axis != 0) bordered_row(e, k, chunk, lanes);
     else row_loop(e, k, chunk, lanes);
-    for (uint32_t d = 1; d < k->dims; d++) {
+    for (uint32_t d = rows_of(k) > 1 ? 2 : 1; d < k->dims; d++) {
         e->indent--;
         line(e, "}");
     }
@@ -431,7 +455,8 @@ static void tables(yki_emit *e, const yki_kinfo *k, const char *before, bool dec
 static void range(yki_emit *e, yki_kinfo *k)
 {
     uint32_t lanes = lanes_of(k);
-    yki_text_printf(e->out, "YK_INLINE void yk_range_%s(const yk_slice *yk_s", k->func->name);
+    yki_text_printf(e->out, "YK_INLINE void yk_range_%s(const yk_slice *yk_s%s", k->func->name,
+                    rows_of(k) > 1 ? ", const int32_t yk_many" : "");
     tables(e, k, "yk_t_", true);
     add(e, ")\n{");
     e->indent = 1;
@@ -460,8 +485,9 @@ static void range(yki_emit *e, yki_kinfo *k)
     add(e, "\n}\n\n");
 }
 
-/* The range function of one level; `target` is its attribute. */
-static void level(yki_emit *e, const yki_kinfo *k, const char *target, const char *name)
+/* The range function of one level; `target` is its attribute; it takes `rows` at once. */
+static void level(yki_emit *e, const yki_kinfo *k, const char *target, const char *name,
+                  uint32_t rows)
 {
     const char *n = k->func->name;
     bool split = has_tables(k);
@@ -469,6 +495,7 @@ static void level(yki_emit *e, const yki_kinfo *k, const char *target, const cha
                     split ? "__attribute__((noinline)) " : "", name, split ? "_with" : "", n);
     tables(e, k, "__restrict yk_t_", true);
     yki_text_printf(e->out, ") { yk_range_%s(yk_s", n);
+    if (rows_of(k) > 1) yki_text_printf(e->out, ", %u", rows);
     tables(e, k, "yk_t_", false);
     add(e, "); }\n");
     if (!split) return;
@@ -482,11 +509,11 @@ static void level(yki_emit *e, const yki_kinfo *k, const char *target, const cha
 static void levels(yki_emit *e, const yki_kinfo *k)
 {
     const char *n = k->func->name;
-    level(e, k, "", "generic");
+    level(e, k, "", "generic", 1);
     add(e, "#ifdef YK_LEVELS\n");
-    level(e, k, "YK_V2 ", "v2");
-    level(e, k, "YK_V3 ", "v3");
-    level(e, k, yki_bound_by_memory(k) ? "YK_V4_256 " : "YK_V4 ", "v4");
+    level(e, k, "YK_V2 ", "v2", 1);
+    level(e, k, "YK_V3 ", "v3", 1);
+    level(e, k, yki_bound_by_memory(k) ? "YK_V4_256 " : "YK_V4 ", "v4", rows_of(k));
     add(e, "#endif\n");
     yki_text_printf(e->out,
                     "static const yk_host_table yk_host_%s = {\n"

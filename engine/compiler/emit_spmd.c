@@ -61,11 +61,34 @@ static bool mentions_derived(const writer *w, const yki_part *p)
     return false;
 }
 
+/* One lane's place in the array of a variable. */
+static void lane_of(writer *w, const yki_var *v)
+{
+    yki_text_printf(w->e->out, w->plan->rows > 1 ? "yk_v%u[yk_q][yk_l]" : "yk_v%u[yk_l]", v->id);
+}
+
 /* ---- one pass over the lanes ---- */
+
+/* Around a pass, where it takes several rows. */
+static void open_rows(writer *w)
+{
+    yki_emit *e = w->e;
+    if (w->plan->rows < 2) return;
+    line(e, "YK_UNROLL");
+    line(e, "for (int32_t yk_q = 0; yk_q < yk_rows; yk_q++) {");
+    e->indent++;
+    line(e, "const int64_t yk_row = yk_y + yk_q;");
+    line(e, "const int64_t yk_y = yk_row;");
+    line(e, "const int32_t yk_y32 = (int32_t)yk_row;");
+    line(e, "const yk_items yk_w = {yk_b, yk_y, yk_z, yk_b32, yk_y32, yk_z32, yk_rp};");
+    line(e, "(void)yk_w;");
+    declare_derived(w, w->plan->vars, true);
+}
 
 static void open_pass(writer *w, const yki_part *p, const mask *m, bool jumps)
 {
     yki_emit *e = w->e;
+    open_rows(w);
     line(e, "YK_IVDEP");
     line(e, "for (int32_t yk_l = 0; yk_l < yk_lanes; yk_l++) {");
     e->indent++;
@@ -84,7 +107,9 @@ static void open_pass(writer *w, const yki_part *p, const mask *m, bool jumps)
     for (const yki_lane_var *v = w->plan->vars; v; v = v->next) {
         if (!v->lane || v->derived || !yki_part_mentions(p, v->var)) continue;
         declare(w, v->var);
-        yki_text_printf(e->out, " = yk_v%u[yk_l];", v->var->id);
+        add(e, " = ");
+        lane_of(w, v->var);
+        add(e, ";");
     }
     for (const mask *x = m; x; x = jumps ? x->outer : NULL) {
         yki_emit_line(e);
@@ -98,14 +123,17 @@ static void close_pass(writer *w, const yki_part *p, const mask *m, bool jumps)
     for (const yki_lane_var *v = w->plan->vars; v; v = v->next) {
         if (!v->lane || v->derived || !yki_part_writes(p, v->var)) continue;
         yki_emit_line(e);
-        yki_text_printf(e->out, "yk_v%u[yk_l] = u_%s_%u;", v->var->id, v->var->name, v->var->id);
+        lane_of(w, v->var);
+        yki_text_printf(e->out, " = u_%s_%u;", v->var->name, v->var->id);
     }
     for (const mask *x = m; jumps && x; x = x->outer) {
         yki_emit_line(e);
         yki_text_printf(e->out, "yk_m%u[yk_l] = yk_n%u;", x->id, x->id);
     }
-    e->indent--;
-    line(e, "}");
+    for (int braces = w->plan->rows > 1 ? 2 : 1; braces; braces--) {
+        e->indent--;
+        line(e, "}");
+    }
 }
 
 /* What break and continue become in this pass: clear the masks up to their loop's. */
@@ -423,7 +451,7 @@ static void parts(writer *w, const yki_part *p, const mask *m)
 
 /* ---- the function ---- */
 
-static void signature(yki_emit *e, const yki_kinfo *k)
+static void signature(yki_emit *e, const yki_kinfo *k, uint32_t rows)
 {
     yki_text name = {0};
     yki_text_printf(
@@ -431,6 +459,7 @@ static void signature(yki_emit *e, const yki_kinfo *k)
         "YK_INLINE void yk_body_%s(const int64_t yk_b, const int64_t yk_y, const int64_t yk_z,\n"
         "    const yk_range *yk_rp, const int32_t yk_lanes, const int64_t yk_step, const int yk_in",
         k->func->name);
+    if (rows > 1) add(e, ", const int32_t yk_rows");
     for (uint32_t i = 0; i < k->arg_count; i++) {
         const yki_argument *a = &k->arg[i];
         yki_text_free(&name);
@@ -453,7 +482,7 @@ void yki_emit_spmd(yki_emit *e, const yki_kinfo *k, const yki_spmd *s)
     e->k = k;
     e->spmd = s;
     e->borders = k->borders;
-    signature(e, k);
+    signature(e, k, s->rows);
     e->indent = 1;
     line(e,
          "const int32_t yk_b32 = (int32_t)yk_b, yk_y32 = (int32_t)yk_y, yk_z32 = (int32_t)yk_z;");
@@ -467,7 +496,9 @@ void yki_emit_spmd(yki_emit *e, const yki_kinfo *k, const yki_spmd *s)
         }
         if (!v->lane || v->derived) continue;
         yki_text name = {0};
-        yki_text_printf(&name, "yk_v%u[64]", v->var->id);
+        yki_text_printf(&name, "yk_v%u", v->var->id);
+        if (s->rows > 1) yki_text_printf(&name, "[%u]", s->rows);
+        yki_text_add(&name, "[64]");
         yki_emit_line(e);
         yki_emit_decl(e, v->var->type->plain, yki_text_get(&name));
         add(e, " __attribute__((aligned(64))) = {0};");

@@ -488,6 +488,47 @@ static bool param_changes(const yki_func *f)
     return false;
 }
 
+/* ---- several rows at once ---- */
+
+/* Does it depend on where the work-item is?  What never changes depends on what its first
+ * value does; the variables of loops are asked for where their loop is. */
+static bool asks_id(const yki_expr *e, const yki_var *unused)
+{
+    (void)unused;
+    if (e->kind == YKI_EX_CALL)
+        return e->builtin && e->builtin->work_item == YKI_WI_GLOBAL_ID;
+    return e->kind == YKI_EX_VAR && e->var->kind == YKI_VAR_LOCAL && !e->var->reassigned &&
+           any_expr(e->var->init, asks_id, NULL);
+}
+
+/* Do all rows run the same passes, each equally often? */
+static bool same_in_rows(const yki_part *part)
+{
+    for (const yki_part *p = part; p; p = p->next) {
+        if (p->kind == YKI_PART_SEGMENT) continue;
+        if (p->kind != YKI_PART_UNIFORM || any_expr(p->stmt->init->vars->init, asks_id, NULL) ||
+            any_expr(p->stmt->expr, asks_id, NULL) || any_expr(p->stmt->step, asks_id, NULL) ||
+            !same_in_rows(p->body))
+            return false;
+    }
+    return true;
+}
+
+/* As many as keep what 64 lanes hold across passes in sixteen of the 32 wide registers. */
+static uint32_t rows_at_once(const yki_spmd *plan, const yki_kinfo *k)
+{
+    uint64_t bytes = 0;
+    if (k->dims < 2 || k->axis == 0 || k->borders || !same_in_rows(plan->parts)) return 1;
+    for (uint32_t i = 0; i < k->arg_count; i++) {
+        if (yki_use_reduces(k->arg[i].use)) return 1;
+    }
+    for (const yki_lane_var *v = plan->vars; v; v = v->next) {
+        if (v->scalar && any_expr(v->var->init, asks_id, NULL)) return 1;
+        if (v->lane && !v->derived) bytes += v->var->type->size;
+    }
+    return bytes == 0 || bytes > 8 ? 1 : bytes > 4 ? 2 : 4;
+}
+
 yki_spmd *yki_spmd_plan(yki_back *b, const yki_kinfo *k)
 {
     if (!has_loop(k->func->body) || loops_spoil(k->func->body) || returns_early(k->func->body) ||
@@ -500,5 +541,6 @@ yki_spmd *yki_spmd_plan(yki_back *b, const yki_kinfo *k)
     find_derived(&p, k->func->body);
     plan->parts = parts_of(&p, k->func->body->first, NULL);
     mention_all(&p, plan->parts);
+    plan->rows = rows_at_once(plan, k);
     return fits(&p) ? plan : NULL;
 }

@@ -7,6 +7,10 @@
  * the other branch, are masked off.  A loop that all lanes turn equally often (its
  * variable depends on arguments alone) needs no mask.
  *
+ * Where all loops turn alike in all rows and the lanes keep little, each pass takes several
+ * rows along: what a turn reads for one of them (a row of a matrix, say) then serves them
+ * all, and their sums all stay in registers.
+ *
  * Each lane computes exactly what its work-item would: the bits are those of the plain
  * form.  Bodies that do not fit (see yki_spmd_plan) keep the plain form. */
 #ifndef YKI_COMPILER_SPMD_H
@@ -52,6 +56,8 @@ typedef struct yki_spmd {
     yki_part *parts;
     yki_lane_var *vars;
     uint32_t count;     /* parts */
+    uint32_t rows;      /* of dimension 1 that each pass takes along, where vectors are
+                         * widest; 1: one after the other */
 } yki_spmd;
 
 /* The plan for a kernel's body, or NULL: it has no loop worth it, or returns early,

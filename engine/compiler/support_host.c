@@ -56,10 +56,13 @@ const char *const yki_support_host[] = {
     "#endif\n"
     "#if defined(YK_GCC)\n"
     "#define YK_IVDEP _Pragma(\"GCC ivdep\")\n"
+    "#define YK_UNROLL _Pragma(\"GCC unroll 4\")\n"
     "#elif defined(__clang__)\n"
     "#define YK_IVDEP _Pragma(\"clang loop vectorize(assume_safety) interleave(enable)\")\n"
+    "#define YK_UNROLL _Pragma(\"clang loop unroll(full)\")\n"
     "#else\n"
     "#define YK_IVDEP\n"
+    "#define YK_UNROLL\n"
     "#endif\n",
     "#if defined(__x86_64__) && ((defined(__clang__) && __clang_major__ >= 12) || \\\n"
     "                            (defined(YK_GCC) && __GNUC__ >= 11))\n"

@@ -61,6 +61,11 @@ ITEM(rows_of_loops, a->u, a->v, a->w, a->h)
 ITEM(convolve, a->u, a->v, a->w, a->h, a->r)
 ITEM(edges, a->u, a->v, a->w, a->h)
 ITEM(derived, a->u, a->v, a->w, a->h, a->m)
+ITEM(product, a->u, a->v, a->w, a->h, a->m)
+ITEM(product_double, a->u, a->v, a->w, a->h, a->m)
+ITEM(triangle, a->u, a->v, a->w, a->h)
+ITEM(row_values, a->u, a->v, a->w, a->h, a->m)
+ITEM(layers, a->u, a->v, a->nx, a->ny, a->nz, a->m)
 ITEM(padded, a->u, a->v, a->w, a->h, a->r)
 ITEM(columns_to_rows, a->in, a->out, a->w, a->h)
 ITEM(into_columns, a->in, a->sum, a->w, a->h)
@@ -133,6 +138,10 @@ PLANE(rows_of_loops)
 PLANE(convolve, .r = 2)
 PLANE(edges)
 PLANE(derived, .m = 5)
+PLANE(product, .m = 19)
+PLANE(product_double, .m = 6)
+PLANE(triangle)
+PLANE(row_values, .m = 18)
 PLANE(padded, .r = 2)
 PLANE(columns_to_rows)
 PLANE(into_columns)
@@ -175,6 +184,16 @@ static void test_volume(void **state)
             .nx = (int)kr_below(40), .ny = (int)kr_below(9), .nz = (int)kr_below(7)};
         kr_run(&case_volume, yk_3d((size_t)args.nx, (size_t)args.ny + 1, (size_t)args.nz + 1),
                &args);
+    }
+}
+
+static void test_layers(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 8; i++) {
+        struct layers_args args = {.nx = (int)kr_below(140), .ny = (int)kr_below(11),
+                                   .nz = (int)kr_below(5), .m = 20};
+        kr_run(&case_layers, yk_3d((size_t)args.nx, (size_t)args.ny + 1, (size_t)args.nz), &args);
     }
 }
 
@@ -234,6 +253,9 @@ int main(void)
         cmocka_unit_test(test_nested),        cmocka_unit_test(test_branches),
         cmocka_unit_test(test_rows_of_loops), cmocka_unit_test(test_local_groups),
         cmocka_unit_test(test_negative),       cmocka_unit_test(test_derived),
+        cmocka_unit_test(test_product),       cmocka_unit_test(test_product_double),
+        cmocka_unit_test(test_triangle),      cmocka_unit_test(test_row_values),
+        cmocka_unit_test(test_layers),
         cmocka_unit_test(test_padded),         cmocka_unit_test(test_ends),
         cmocka_unit_test(test_near_ends),      cmocka_unit_test(test_columns_to_rows),
         cmocka_unit_test(test_into_columns),   cmocka_unit_test(test_turned_twice),

@@ -416,3 +416,55 @@ kernel void some_turned(global const float *in, global float *out YK_LEN(w * h),
     if (x >= w || y >= h) return;
     if (in[y * w + x] > 0.0f) out[x * h + y] = in[y * w + x];
 }
+
+/* Several rows at a time: loops that turn alike in all of them. */
+kernel void product(global const float *u, global float *v, int w, int h, int m)
+{
+    int x = get_global_id(0), y = get_global_id(1);
+    if (x >= w || y >= h) return;
+    float s = 0.0f;
+    for (int j = 0; j < m; j++) s += u[y * w + x] * (float)(x + j * y);
+    v[y * w + x] = s;
+}
+
+kernel void product_double(global const double *u, global double *v, int w, int h, int m)
+{
+    size_t x = get_global_id(0), y = get_global_id(1);
+    if (x >= (size_t)w || y >= (size_t)h) return;
+    double s = 0.0;
+    for (int j = 0; j < m; j++)
+        for (int i = j; i < m; i++) s += u[y * w + x] * (double)(i + j * 3);
+    v[y * w + x] = s;
+}
+
+/* Loops that do not, and one whose passes share what a row alone has. */
+kernel void triangle(global const float *u, global float *v, int w, int h)
+{
+    int x = get_global_id(0), y = get_global_id(1);
+    if (x >= w || y >= h) return;
+    float s = 0.0f;
+    for (int j = 0; j <= y; j++) s += u[y * w + x] * (float)(j + 1);
+    v[y * w + x] = s;
+}
+
+kernel void row_values(global const float *u, global float *v, int w, int h, int m)
+{
+    int x = get_global_id(0), y = get_global_id(1);
+    if (x >= w || y >= h) return;
+    float s = 0.0f;
+    for (int j = 0; j < m; j++) {
+        int here = y * 5 + j;
+        for (int i = 0; i < m; i++) s += u[y * w + x] * (float)(here + i);
+    }
+    v[y * w + x] = s;
+}
+
+kernel void layers(global const float *u, global float *v, int nx, int ny, int nz, int m)
+{
+    int x = get_global_id(0), y = get_global_id(1), z = get_global_id(2);
+    if (x >= nx || y >= ny || z >= nz) return;
+    int at = (z * ny + y) * nx + x;
+    float s = 1.0f;
+    for (int j = 0; j < m; j++) s = s * 0.5f + u[at] * (float)(j + z);
+    v[at] = s;
+}
