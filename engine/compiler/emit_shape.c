@@ -222,7 +222,7 @@ static bool in_active(const yki_kinfo *k, const yki_bound *b)
     return false;
 }
 
-static void span_terms(yki_emit *e, yki_kinfo *k, const yki_poly *p, bool with_axis)
+static void span_terms(yki_emit *e, yki_kinfo *k, const yki_poly *p, const char *span, bool with_axis)
 {
     yki_syms *s = &k->syms;
     const yki_sym *end = s->last;
@@ -230,7 +230,7 @@ static void span_terms(yki_emit *e, yki_kinfo *k, const yki_poly *p, bool with_a
         bool id = sym->kind == YKI_SYM_GID, counter = sym->kind == YKI_SYM_COUNTER;
         if ((!id && !counter) || !yki_poly_has(p, sym)) continue;
         if (id && sym->dim == k->axis && !with_axis) continue;
-        add(e, id ? "yk_span_term(&sp, " : sym->var ? "yk_span_term(&sp, " : "yk_span_some(&sp, ");
+        yki_text_printf(e->out, "yk_span_%s(&%s, ", id || sym->var ? "term" : "some", span);
         poly(e, s, yki_poly_coef(s, p, sym));
         if (id) {
             yki_text_printf(e->out, ", al[%d], yk_sub(ah[%d], al[%d], &yk_o), &yk_o);", sym->dim,
@@ -254,6 +254,26 @@ static const yki_poly *scalar_part(yki_kinfo *k, const yki_poly *p)
     return p;
 }
 
+/* Where clamps end what an item reaches. */
+static void limit(yki_emit *e, yki_kinfo *k, const yki_access *a, bool upper)
+{
+    const yki_poly *p = yki_access_limit(k, a, upper);
+    if (!p) return;
+    add(e, "{");
+    e->indent++;
+    yki_emit_line(e);
+    add(e, "yk_span end = {.base = ");
+    poly(e, &k->syms, scalar_part(k, p));
+    add(e, "};");
+    yki_emit_line(e);
+    span_terms(e, k, p, "end", false);
+    yki_text_printf(e->out, "yk_span_%s(&sp, &end, &yk_o);", upper ? "until" : "from");
+    e->indent--;
+    yki_emit_line(e);
+    add(e, "}");
+    yki_emit_line(e);
+}
+
 static void access_span(yki_emit *e, yki_kinfo *k, const yki_access *a, bool flat)
 {
     yki_text t = {0};
@@ -274,7 +294,8 @@ static void access_span(yki_emit *e, yki_kinfo *k, const yki_access *a, bool fla
     else add(e, "-1");
     add(e, a->inside ? ", .inside = 1};" : "};");
     yki_emit_line(e);
-    span_terms(e, k, a->index, flat);
+    span_terms(e, k, a->index, "sp", flat);
+    if (!flat) limit(e, k, a, false), limit(e, k, a, true);
     yki_text_printf(e->out, "yk_span_close(&sp, al, ah, %s, %u, ", flat ? "0" : "st", k->axis);
     yki_text_printf(e->out, "&w, &yk_o);");
     e->indent--;

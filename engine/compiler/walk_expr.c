@@ -103,16 +103,25 @@ static yki_val somewhere(yki_walk *w, const yki_poly *first, const yki_poly *cou
     return known(yki_poly_add(syms(w), first, yki_poly_sym(syms(w), t)), wrap);
 }
 
-/* Such a value that is close to an id and never more than `most`. */
+/* Notes that `value` is never negative. */
+static void fact(yki_walk *w, const yki_poly *value)
+{
+    yki_bound *b = value ? yki_arena_alloc(w->b->arena, sizeof *b) : NULL;
+    if (!b) return;
+    *b = (yki_bound){.relation = true, .dim = UINT8_MAX, .value = value, .outer = w->k->facts};
+    w->k->facts = b;
+}
+
+/* Such a value that is close to an id and never more than `most`, or less than `least`. */
 static yki_val at_most(yki_walk *w, yki_val v, const yki_poly *most)
 {
-    yki_bound *b = most && v.p ? yki_arena_alloc(w->b->arena, sizeof *b) : NULL;
-    if (!b) return v;
-    b->relation = true;
-    b->dim = UINT8_MAX;
-    b->value = yki_poly_sub(syms(w), most, v.p);
-    b->outer = w->k->facts;
-    if (b->value) w->k->facts = b;
+    fact(w, yki_poly_sub(syms(w), most, v.p));
+    return v;
+}
+
+static yki_val at_least(yki_walk *w, yki_val v, const yki_poly *least)
+{
+    fact(w, yki_poly_sub(syms(w), v.p, least));
     return v;
 }
 
@@ -298,7 +307,8 @@ static yki_val clamped(yki_walk *w, yki_val v, yki_val lo, yki_val hi)
         if (add > 0) add = 0;
         if (to < 0) to = 0;
         const yki_poly *first = yki_poly_add(s, yki_poly_sym(s, id), yki_poly_int(s, add));
-        return at_most(w, somewhere(w, first, yki_poly_int(s, to - add + 1), YKI_EXACT), hi.p);
+        yki_val r = somewhere(w, first, yki_poly_int(s, to - add + 1), YKI_EXACT);
+        return at_least(w, at_most(w, r, hi.p), lo.p);
     }
     const yki_poly *count = yki_poly_add(s, yki_poly_sub(s, hi.p, lo.p), yki_poly_int(s, 1));
     return somewhere(w, lo.p, count, YKI_EXACT);
@@ -327,7 +337,7 @@ static yki_val nearer(yki_walk *w, yki_val a, yki_val b, bool smaller)
             if (!smaller && most < 0) most = 0;
             yki_val r = somewhere(w, yki_poly_add(s, id, yki_poly_int(s, least)),
                                   yki_poly_int(s, most - least + 1), YKI_EXACT);
-            return smaller ? at_most(w, r, end.p) : r;
+            return smaller ? at_most(w, r, end.p) : at_least(w, r, end.p);
         }
     }
     return yki_unknown();

@@ -231,6 +231,25 @@ static const yki_poly *related(yki_kinfo *k, const yki_access *a)
     return p;
 }
 
+const yki_poly *yki_access_limit(yki_kinfo *k, const yki_access *a, bool upper)
+{
+    yki_syms *s = &k->syms;
+    int64_t sign, coef;
+    const yki_sym *axis = yki_sym_dim(s, YKI_SYM_GID, k->axis);
+    for (const yki_bound *b = k->facts; b; b = b->outer) {
+        if (yki_poly_has(b->value, axis)) continue;
+        for (unsigned d = 0; d < 3 && shares_counters(s, b->value, a->index); d++) {
+            const yki_sym *id = yki_sym_dim(s, YKI_SYM_GID, d);
+            if (!yki_poly_const(yki_poly_coef(s, b->value, id), &sign)) continue;
+            if (sign != (upper ? -1 : 1)) continue;
+            if (!yki_poly_const(yki_poly_coef(s, a->index, id), &coef) || coef <= 0) continue;
+            const yki_poly *rest = yki_poly_mul(s, yki_poly_int(s, coef), b->value);
+            return upper ? yki_poly_add(s, a->index, rest) : yki_poly_sub(s, a->index, rest);
+        }
+    }
+    return NULL;
+}
+
 /* Is some access that happens for sure at least as far out as `far`? */
 static bool reached(yki_kinfo *k, const yki_access *a, const yki_poly *far)
 {

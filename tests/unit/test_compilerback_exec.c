@@ -160,11 +160,15 @@ static void test_border_windows(void **state)
     assert_int_equal(s.window[0].extent, 200);
     assert_int_equal(s.window[0].stride, 10);
     assert_int_equal(s.window[0].lo, -10);
-    assert_true(s.window[0].hi <= 31);
+    assert_int_equal(s.window[0].hi, 30);
     assert_int_equal(convolve_kernel.shape(&r, &b, &s), YK_OK);
     assert_int_equal(s.window[0].extent, 200);
     assert_int_equal(s.window[0].lo, -31);
     assert_int_equal(s.window[0].hi, 41);
+    struct blur_args c = {.w = 10, .h = 20};    /* clamped along the row: not beyond it */
+    assert_int_equal(blur_kernel.shape(&r, &c, &s), YK_OK);
+    assert_int_equal(s.window[0].lo, 0);
+    assert_int_equal(s.window[0].hi, 10);
 }
 
 static void test_boundary(void **state)
