@@ -125,6 +125,15 @@ function(part_fortran)
   must(${WORK}/fortran/consumer)
 endfunction()
 
+# README.md, word for word.  A compiler takes no folder with a blank from the environment.
+function(part_readme)
+  skip_without(pkg-config)
+  new_folder(readme)
+  file(CREATE_LINK "${prefix}" "${WORK}/plain" SYMBOLIC)
+  must(${CMAKE_COMMAND} -E chdir ${WORK}/readme
+    sh ${SOURCE}/readme.sh ${SOURCE}/../../README.md ${WORK}/plain)
+endfunction()
+
 # The examples as projects of their own.
 function(part_examples)
   foreach(example IN ITEMS saxpy price blur)
