@@ -21,6 +21,7 @@ typedef struct yki_emit {
     const yki_border *borders;  /* known where yk_in is 1; NULL: not this text */
     const struct yki_spmd *spmd;    /* the body runs in lanes: names carry ids */
     const char *on_break, *on_continue; /* what these become, outside of inner loops */
+    uint32_t flat;      /* 1 + the mask under which all lanes run a segment, or 0 */
     uint32_t loops;     /* inner loops and switches around the statement being written: low
                          * half loops, high half both */
     struct yki_used *used; /* builtins used so far, host only */

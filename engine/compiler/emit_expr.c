@@ -1,6 +1,6 @@
 /* emit_expr: expressions.  Everything is put in parentheses; conversions that the tree
  * makes explicit are written, so that both languages compute in the same types. */
-#include "compiler/emit.h"
+#include "compiler/spmd.h"
 
 #include <math.h>
 #include <string.h>
@@ -259,9 +259,29 @@ static void address(yki_emit *e, const yki_expr *x)
     e->check = check;
 }
 
+/* An element of a private array that lives from one segment to another. */
+static bool lane_element(yki_emit *e, const yki_expr *x)
+{
+    const yki_expr *a = x->a->kind == YKI_EX_CAST ? x->a->a : x->a;
+    if (!e->spmd || a->kind != YKI_EX_VAR || a->var->type->kind != YKI_T_ARRAY) return false;
+    const yki_lane_var *v = yki_spmd_var(e->spmd, a->var);
+    if (!v || !v->lane) return false;
+    yki_text_printf(e->out, "yk_v%u[", a->var->id);
+    yki_emit_expr(e, x->b);
+    add(e, "][yk_l]");
+    return true;
+}
+
 static void element(yki_emit *e, const yki_expr *x)
 {
+    if (lane_element(e, x)) return;
     yki_emit_expr(e, x->a);
+    if (e->flat && in_argument(x) && !yki_spmd_uniform(e->spmd, x->b)) {
+        yki_text_printf(e->out, "[yk_n%u ? ", e->flat - 1);
+        yki_emit_wide(e, x->b);
+        add(e, " : 0]");
+        return;
+    }
     add(e, "[");
     bool global = x->type->space == YKI_SPACE_GLOBAL || x->type->space == YKI_SPACE_CONSTANT;
     if (!e->device && global) yki_emit_wide(e, x->b);

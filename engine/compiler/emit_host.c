@@ -265,7 +265,7 @@ static void item_loops(yki_emit *e, yki_kinfo *k, uint32_t lanes)
 {
     static const char id[] = "xyz";
     uint32_t chunk = lanes > 1                    ? lanes
-                     : k->spmd                    ? YKI_LANES
+                     : k->spmd                    ? k->spmd->lanes
                      : k->axis == 0 && lanes != 1 ? 64
                                                   : ROW_CHUNK;
     for (uint32_t d = 0; d < 3; d++) {

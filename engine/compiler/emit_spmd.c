@@ -28,6 +28,7 @@ typedef struct mask {
     uint32_t id;
     bool loop;      /* of a loop's lanes still turning (break clears it) */
     bool turn;      /* of this turn (continue clears it) */
+    bool alive;     /* it is known that some lane takes part */
 } mask;
 
 /* ---- variables ---- */
@@ -65,6 +66,13 @@ static bool mentions_derived(const writer *w, const yki_part *p)
 static void lane_of(writer *w, const yki_var *v)
 {
     yki_text_printf(w->e->out, w->plan->rows > 1 ? "yk_v%u[yk_q][yk_l]" : "yk_v%u[yk_l]", v->id);
+}
+
+/* Is there a copy of it in each pass that mentions it?  Elements of arrays are used where
+ * they are. */
+static bool copied(const yki_lane_var *v)
+{
+    return v->lane && !v->derived && v->var->type->kind != YKI_T_ARRAY;
 }
 
 /* ---- one pass over the lanes ---- */
@@ -105,7 +113,7 @@ static void open_pass(writer *w, const yki_part *p, const mask *m, bool jumps)
     }
     if (mentions_derived(w, p)) declare_derived(w, w->plan->vars, false);
     for (const yki_lane_var *v = w->plan->vars; v; v = v->next) {
-        if (!v->lane || v->derived || !yki_part_mentions(p, v->var)) continue;
+        if (!copied(v) || !yki_part_mentions(p, v->var)) continue;
         declare(w, v->var);
         add(e, " = ");
         lane_of(w, v->var);
@@ -121,10 +129,16 @@ static void close_pass(writer *w, const yki_part *p, const mask *m, bool jumps)
 {
     yki_emit *e = w->e;
     for (const yki_lane_var *v = w->plan->vars; v; v = v->next) {
-        if (!v->lane || v->derived || !yki_part_writes(p, v->var)) continue;
+        if (!copied(v) || !yki_part_writes(p, v->var)) continue;
         yki_emit_line(e);
         lane_of(w, v->var);
-        yki_text_printf(e->out, " = u_%s_%u;", v->var->name, v->var->id);
+        add(e, " = ");
+        if (e->flat) {
+            yki_text_printf(e->out, "!yk_n%u ? ", m->id);
+            lane_of(w, v->var);
+            add(e, " : ");
+        }
+        yki_text_printf(e->out, "u_%s_%u;", v->var->name, v->var->id);
     }
     for (const mask *x = m; jumps && x; x = x->outer) {
         yki_emit_line(e);
@@ -186,16 +200,36 @@ static void set_scalars(writer *w, const yki_part *p)
     }
 }
 
+/* What follows is for the case that some lane takes part. */
+static void open_any(writer *w, const mask *m)
+{
+    yki_emit *e = w->e;
+    line(e, "int32_t yk_some = 0;");
+    line(e, "for (int32_t yk_l = 0; yk_l < yk_lanes; yk_l++) ");
+    yki_text_printf(e->out, "yk_some |= yk_m%u[yk_l];", m->id);
+    line(e, "if (yk_some) {");
+    e->indent++;
+}
+
+static void close_any(writer *w)
+{
+    w->e->indent--;
+    line(w->e, "}");
+}
+
 static void segment(writer *w, const yki_part *p, const mask *m)
 {
     yki_emit *e = w->e;
     yki_text br = {0}, co = {0};
     bool jumps = m && jumps_out(p);
     uint32_t label = w->labels++;
+    bool flat = m && p->flat;
     set_scalars(w, p);
+    if (flat && !m->alive) open_any(w, m);
     open_pass(w, p, m, jumps);
     if (jumps) set_jumps(w, m, &br, &co, label);
-    if (m) {
+    if (flat) e->flat = m->id + 1;
+    if (m && !flat) {
         yki_emit_line(e);
         yki_text_printf(e->out, "if (yk_n%u) {", m->id);
         e->indent++;
@@ -209,7 +243,7 @@ static void segment(writer *w, const yki_part *p, const mask *m)
         yki_emit_expr(e, p->expr);
         add(e, ";");
     }
-    if (m) {
+    if (m && !flat) {
         e->indent--;
         line(e, "}");
     }
@@ -219,6 +253,8 @@ static void segment(writer *w, const yki_part *p, const mask *m)
     }
     clear_jumps(w, &br, &co);
     close_pass(w, p, m, jumps);
+    if (flat && !m->alive) close_any(w);
+    e->flat = 0;
 }
 
 /* ---- masks ---- */
@@ -242,7 +278,10 @@ static void uniform_loop(writer *w, const yki_part *p, const mask *m)
 {
     yki_emit *e = w->e;
     const yki_var *v = p->stmt->init->vars;
+    mask inside = m ? *m : (mask){0};
     yki_text name = {0};
+    inside.alive = true;
+    if (m && !m->alive) open_any(w, m);
     yki_text_printf(&name, "u_%s_%u", v->name, v->id);
     line(e, "for (");
     yki_emit_decl(e, v->type->plain, yki_text_get(&name));
@@ -255,9 +294,10 @@ static void uniform_loop(writer *w, const yki_part *p, const mask *m)
     yki_emit_expr(e, p->stmt->step);
     add(e, ") {");
     e->indent++;
-    parts(w, p->body, m);
+    parts(w, p->body, m ? &inside : NULL);
     e->indent--;
     line(e, "}");
+    if (m && !m->alive) close_any(w);
 }
 
 static void condition(writer *w, const yki_stmt *s)
@@ -314,7 +354,7 @@ static void fused_turn(writer *w, const yki_part *p, uint32_t label)
 static void fused_pass(writer *w, const yki_part *p, const char *word)
 {
     yki_emit *e = w->e;
-    const mask alone = {NULL, p->id, true, false};
+    const mask alone = {NULL, p->id, true, false, false};
     uint32_t label = w->labels++;
     open_pass(w, p, &alone, true);
     yki_emit_line(e);
@@ -377,7 +417,8 @@ static void ask(writer *w, const yki_part *p, const mask *m)
 static void masked_loop(writer *w, const yki_part *p, const mask *m)
 {
     yki_emit *e = w->e;
-    const mask alive = {m, p->id, true, false}, turn = {&alive, p->id + 1000000, false, true};
+    const mask alive = {m, p->id, true, false, false};
+    const mask turn = {&alive, p->id + 1000000, false, true, p->stmt->kind != YKI_ST_DO};
     bool first = p->stmt->kind != YKI_ST_DO;
     new_mask(w, p->id, m);
     line(e, "for (;;) {");
@@ -396,9 +437,14 @@ static void masked_loop(writer *w, const yki_part *p, const mask *m)
 static void side(writer *w, const yki_part *p, const mask *m, bool then)
 {
     yki_emit *e = w->e;
-    const mask own = {m, p->id + (then ? 2000000 : 3000000), false, false};
+    const mask own = {m, p->id + (then ? 2000000 : 3000000), false, false, true};
+    line(e, "{");
+    e->indent++;
+    open_any(w, &own);
     parts(w, then ? p->body : p->other, &own);
-    (void)e;
+    close_any(w);
+    e->indent--;
+    line(e, "}");
 }
 
 static void branch(writer *w, const yki_part *p, const mask *m)
@@ -429,9 +475,18 @@ static void branch(writer *w, const yki_part *p, const mask *m)
     line(e, "}");
 }
 
-static void parts(writer *w, const yki_part *p, const mask *m)
+/* May it take lanes out of the masks around it? */
+static bool part_jumps(const yki_part *p)
+{
+    if (p->kind == YKI_PART_SEGMENT) return jumps_out(p);
+    return p->kind == YKI_PART_IF && yki_jumps_in(p->stmt, false, false);
+}
+
+static void parts(writer *w, const yki_part *p, const mask *around)
 {
     yki_emit *e = w->e;
+    mask here = around ? *around : (mask){0};
+    const mask *m = around ? &here : NULL;
     for (; p; p = p->next) {
         line(e, "{");
         e->indent++;
@@ -446,6 +501,7 @@ static void parts(writer *w, const yki_part *p, const mask *m)
         }
         e->indent--;
         line(e, "}");
+        if (part_jumps(p)) here.alive = false;
     }
 }
 
@@ -495,13 +551,17 @@ void yki_emit_spmd(yki_emit *e, const yki_kinfo *k, const yki_spmd *s)
             yki_text_printf(e->out, " = 0; (void)u_%s_%u;", v->var->name, v->var->id);
         }
         if (!v->lane || v->derived) continue;
+        const yki_type *t = v->var->type;
+        bool array = t->kind == YKI_T_ARRAY;
         yki_text name = {0};
         yki_text_printf(&name, "yk_v%u", v->var->id);
         if (s->rows > 1) yki_text_printf(&name, "[%u]", s->rows);
+        if (array) yki_text_printf(&name, "[%u]", (uint32_t)(t->size / t->elem->size));
         yki_text_add(&name, "[64]");
         yki_emit_line(e);
-        yki_emit_decl(e, v->var->type->plain, yki_text_get(&name));
-        add(e, " __attribute__((aligned(64))) = {0};");
+        yki_emit_decl(e, array ? t->elem->plain : t->plain, yki_text_get(&name));
+        add(e, " __attribute__((aligned(64)))");
+        add(e, array ? ";" : " = {0};");
         yki_text_free(&name);
     }
     parts(&w, s->parts, NULL);

@@ -94,12 +94,32 @@ static void body(yki_emit *e, const yki_stmt *s)
     add(e, " }");
 }
 
+/* { ... } of a private array that lives from one segment to another. */
+static void lane_array(yki_emit *e, const yki_var *v)
+{
+    const yki_expr *x = v->init;
+    uint32_t count = (uint32_t)(v->type->size / v->type->elem->size);
+    for (uint32_t i = 0; i < x->arg_count; i++) {
+        yki_text_printf(e->out, "yk_v%u[%u][yk_l] = ", v->id, i);
+        if (x->args[i]) yki_emit_expr(e, x->args[i]);
+        else add(e, "0");
+        add(e, "; ");
+    }
+    if (x->arg_count == count) return;
+    yki_text_printf(e->out, "for (int yk_i = %u; yk_i < %u; yk_i++) yk_v%u[yk_i][yk_l] = 0;",
+                    x->arg_count, count, v->id);
+}
+
 static void one_var(yki_emit *e, const yki_var *v)
 {
     yki_text name = {0};
     if (yki_is_constant(v)) return; /* written at program scope */
     const yki_lane_var *lane = e->spmd ? yki_spmd_var(e->spmd, v) : NULL;
     if (lane && lane->scalar) return; /* set before the pass */
+    if (lane && lane->lane && v->type->kind == YKI_T_ARRAY) {
+        if (v->init) lane_array(e, v);
+        return;
+    }
     if (lane && lane->lane) { /* declared at the top of the pass */
         if (!v->init) return;
         yki_emit_var_name(e, v);

@@ -6,6 +6,7 @@
 
 typedef struct planner {
     yki_arena *arena;
+    const yki_kinfo *k;
     yki_spmd *plan;
     bool unfit;
 } planner;
@@ -207,8 +208,6 @@ static bool repeatable(const planner *p, const yki_expr *e)
     return repeatable(p, e->a) && repeatable(p, e->b) && repeatable(p, e->c);
 }
 
-static bool uniform(const planner *p, const yki_expr *e);
-
 /* Those that the body declares outside all loops and branches. */
 static void find_derived(planner *p, const yki_stmt *body)
 {
@@ -219,7 +218,7 @@ static void find_derived(planner *p, const yki_stmt *body)
             yki_lane_var *v = fixed && !yki_is_constant(var) ? variable(p, var) : NULL;
             if (!v || !repeatable(p, var->init)) continue;
             v->derived = true;
-            v->uniform = uniform(p, var->init);
+            v->uniform = yki_spmd_uniform(p->plan, var->init);
             v->lane = !v->uniform;
         }
     }
@@ -234,22 +233,22 @@ static bool other_dimension(const yki_expr *dimension)
     return yki_fold_int(dimension, &d) && d > 0;
 }
 
-static bool uniform_arguments(const planner *p, const yki_expr *e)
+static bool uniform_arguments(const yki_spmd *p, const yki_expr *e)
 {
     for (uint32_t i = 0; i < e->arg_count; i++) {
-        if (!uniform(p, e->args[i])) return false;
+        if (!yki_spmd_uniform(p, e->args[i])) return false;
     }
     return true;
 }
 
-static bool uniform(const planner *p, const yki_expr *e)
+bool yki_spmd_uniform(const yki_spmd *p, const yki_expr *e)
 {
     if (!e) return true;
     switch (e->kind) {
     case YKI_EX_VAR: {
         if (yki_is_constant(e->var)) return true;
         if (e->var->kind == YKI_VAR_PARAM) return !e->var->reassigned && !e->var->address_taken;
-        const yki_lane_var *v = yki_spmd_var(p->plan, e->var);
+        const yki_lane_var *v = yki_spmd_var(p, e->var);
         return v && v->uniform;
     }
     case YKI_EX_INT:
@@ -257,7 +256,8 @@ static bool uniform(const planner *p, const yki_expr *e)
     case YKI_EX_UNARY:
     case YKI_EX_BINARY:
     case YKI_EX_COND:
-    case YKI_EX_CAST: return uniform(p, e->a) && uniform(p, e->b) && uniform(p, e->c);
+    case YKI_EX_CAST:
+        return yki_spmd_uniform(p, e->a) && yki_spmd_uniform(p, e->b) && yki_spmd_uniform(p, e->c);
     case YKI_EX_CALL:
         if (!e->builtin || !uniform_arguments(p, e)) return false;
         if (e->builtin->cls == YKI_B_INTEGER || e->builtin->cls == YKI_B_COMMON) return true;
@@ -273,16 +273,18 @@ static bool uniform_loop(planner *p, const yki_stmt *s)
     if (s->kind != YKI_ST_FOR || !s->init || s->init->kind != YKI_ST_DECL || !s->expr || !s->step)
         return false;
     const yki_var *var = s->init->vars;
-    if (!var || var->next || !var->init || var->address_taken || !uniform(p, var->init))
+    if (!var || var->next || !var->init || var->address_taken ||
+        !yki_spmd_uniform(p->plan, var->init))
         return false;
     if (yki_jumps_in(s->body, false, false) || any_stmt(s->body, writes, var)) return false;
     const yki_expr *step = s->step;
     bool steps = (step->kind == YKI_EX_INCDEC || step->kind == YKI_EX_ASSIGN) &&
-                 step->a->kind == YKI_EX_VAR && step->a->var == var && uniform(p, step->b);
+                 step->a->kind == YKI_EX_VAR && step->a->var == var &&
+                 yki_spmd_uniform(p->plan, step->b);
     yki_lane_var *v = steps ? variable(p, var) : NULL;
     if (!v) return false;
     v->uniform = true;
-    if (uniform(p, s->expr)) return true;
+    if (yki_spmd_uniform(p->plan, s->expr)) return true;
     v->uniform = false;
     return false;
 }
@@ -319,7 +321,7 @@ static void find_scalars(planner *p, const yki_stmt *s)
         yki_type_kind t = var->type->kind;
         if (!var->init || var->reassigned || var->address_taken || yki_is_constant(var)) continue;
         if (t == YKI_T_ARRAY || t == YKI_T_RECORD || any_expr(var->init, spoils, NULL)) continue;
-        yki_lane_var *v = uniform(p, var->init) ? variable(p, var) : NULL;
+        yki_lane_var *v = yki_spmd_uniform(p->plan, var->init) ? variable(p, var) : NULL;
         if (v && !v->derived) v->uniform = v->scalar = true;
     }
 }
@@ -328,7 +330,10 @@ static yki_part *segment(planner *p, const yki_stmt *first, const yki_stmt *end)
 {
     for (const yki_stmt *s = first; s && s != end; s = s->next) find_scalars(p, s);
     yki_part *part = new_part(p, YKI_PART_SEGMENT);
-    if (part) part->first = first, part->end = end;
+    if (!part) return NULL;
+    part->first = first;
+    part->end = end;
+    part->flat = yki_spmd_flat(p->plan, p->k, first, end);
     return part;
 }
 
@@ -339,6 +344,7 @@ static yki_part *loop_part(planner *p, const yki_stmt *s)
     if (!loop) return NULL;
     loop->stmt = s;
     loop->fused = !same && !has_loop(s->body);
+    p->unfit |= !same && yki_spmd_gathers(p->plan, s);
     if (!loop->fused) {
         loop->body = parts_of_body(p, s->body);
         if (!same && s->step) {
@@ -374,11 +380,26 @@ static yki_part *part_of(planner *p, const yki_stmt *s)
     return NULL;
 }
 
+/* Does a straight line begin behind the jump that it pays to have for itself? */
+static bool line_after(const planner *p, const yki_stmt *s, const yki_stmt *end)
+{
+    bool guard = s->kind == YKI_ST_IF && yki_settled(s->expr) == 0;
+    if (guard || !yki_jumps_in(s, false, false)) return false;
+    const yki_stmt *last = s->next;
+    while (last && last != end && !has_loop(last)) last = last->next;
+    return yki_spmd_flat(p->plan, p->k, s->next, last);
+}
+
 static yki_part *parts_of(planner *p, const yki_stmt *first, const yki_stmt *end)
 {
     yki_part *list = NULL, **tail = &list;
     const yki_stmt *from = first;
     for (const yki_stmt *s = first; s != end && !p->unfit; s = s->next) {
+        if (!has_loop(s) && line_after(p, s, end)) {
+            *tail = segment(p, from, s->next);
+            if (*tail) tail = &(*tail)->next;
+            from = s->next;
+        }
         if (!has_loop(s)) continue;
         if (from != s) *tail = segment(p, from, s);
         while (*tail) tail = &(*tail)->next;
@@ -422,12 +443,35 @@ static void mention_all(planner *p, const yki_part *part)
     }
 }
 
+/* Is there a loop that all lanes turn in one that they leave when they are done?  Then it
+ * turns as long as any lane needs it: the fewer they are, the sooner it ends. */
+static bool part_with_masks(const yki_part *part)
+{
+    for (; part; part = part->next) {
+        bool masked = part->kind == YKI_PART_LOOP && !part->fused;
+        for (const yki_part *p = masked ? part->body : NULL; p; p = p->next) {
+            if (p->kind == YKI_PART_UNIFORM) return true;
+        }
+        if (part_with_masks(part->body) || part_with_masks(part->other)) return true;
+    }
+    return false;
+}
+
+/* All lanes' private arrays lie on the stack. */
+#define MOST_BYTES ((uint64_t)96 << 10)
+
 static bool fits(const planner *p)
 {
+    uint64_t bytes = 0;
     for (const yki_lane_var *v = p->plan->vars; v; v = v->next) {
-        if (v->lane && (v->var->address_taken || v->var->type->kind == YKI_T_ARRAY)) return false;
+        const yki_type *t = v->var->type;
+        if (!v->lane) continue;
+        if (v->var->address_taken) return false;
+        if (t->kind != YKI_T_ARRAY) continue;
+        if (!yki_type_is_arith(t->elem)) return false;
+        bytes += t->size * YKI_LANES;
     }
-    return !p->unfit;
+    return !p->unfit && bytes <= MOST_BYTES;
 }
 
 /* ---- what C compilers do not vectorise ---- */
@@ -436,10 +480,9 @@ static bool function_spoils(const yki_func *f, unsigned depth);
 
 /* Division of integers and maths without vector versions stay scalar: then the detour
  * over arrays costs more than it brings. */
-static bool spoils(const yki_expr *e, const yki_var *unused)
+bool yki_spmd_spoils(const yki_expr *e)
 {
     int64_t v;
-    (void)unused;
     yki_op op = e->kind == YKI_EX_BINARY || e->kind == YKI_EX_ASSIGN ? e->op : YKI_OP_NONE;
     if ((op == YKI_OP_DIV || op == YKI_OP_MOD) && yki_type_is_integer(e->b->type) &&
         !yki_fold_int(e->b, &v)) {
@@ -447,6 +490,12 @@ static bool spoils(const yki_expr *e, const yki_var *unused)
     }
     if (e->kind != YKI_EX_CALL) return false;
     return e->func ? function_spoils(e->func, 8) : !yki_builtin_vectorises(e->builtin->name);
+}
+
+static bool spoils(const yki_expr *e, const yki_var *unused)
+{
+    (void)unused;
+    return yki_spmd_spoils(e);
 }
 
 static bool function_spoils(const yki_func *f, unsigned depth)
@@ -524,6 +573,7 @@ static uint32_t rows_at_once(const yki_spmd *plan, const yki_kinfo *k)
     }
     for (const yki_lane_var *v = plan->vars; v; v = v->next) {
         if (v->scalar && any_expr(v->var->init, asks_id, NULL)) return 1;
+        if (v->lane && v->var->type->kind == YKI_T_ARRAY) return 1;
         if (v->lane && !v->derived) bytes += v->var->type->size;
     }
     return bytes == 0 || bytes > 8 ? 1 : bytes > 4 ? 2 : 4;
@@ -536,10 +586,11 @@ yki_spmd *yki_spmd_plan(yki_back *b, const yki_kinfo *k)
         return NULL;
     yki_spmd *plan = yki_arena_alloc(b->arena, sizeof *plan);
     if (!plan) return NULL;
-    planner p = {b->arena, plan, false};
+    planner p = {b->arena, k, plan, false};
     collect_vars(&p, k->func->body);
     find_derived(&p, k->func->body);
     plan->parts = parts_of(&p, k->func->body->first, NULL);
+    plan->lanes = !k->reduces && part_with_masks(plan->parts) ? YKI_FEW_LANES : YKI_LANES;
     mention_all(&p, plan->parts);
     plan->rows = rows_at_once(plan, k);
     return fits(&p) ? plan : NULL;

@@ -5,7 +5,8 @@
  * over 64 lanes, and the body's loops stand around them.  Variables that live from one
  * segment to another become arrays of 64; lanes whose own loop has ended, or who took
  * the other branch, are masked off.  A loop that all lanes turn equally often (its
- * variable depends on arguments alone) needs no mask.
+ * variable depends on arguments alone) needs no mask.  Private arrays that live across
+ * segments get a lane for each of their elements.
  *
  * Where all loops turn alike in all rows and the lanes keep little, each pass takes several
  * rows along: what a turn reads for one of them (a row of a matrix, say) then serves them
@@ -18,7 +19,8 @@
 
 #include "compiler/emit.h"
 
-#define YKI_LANES 64
+#define YKI_LANES 64    /* abreast */
+#define YKI_FEW_LANES 32 /* ... where many of them may soon have nothing to do */
 
 typedef enum yki_part_kind {
     YKI_PART_SEGMENT, /* statements first .. before end; or one expression (expr) */
@@ -35,6 +37,7 @@ typedef struct yki_part {
     const yki_stmt *stmt;
     bool fused;                 /* a loop whose body is one segment: condition, body and
                                  * step run in one pass over the lanes */
+    bool flat;                  /* a segment that all lanes may run, see yki_spmd_flat */
     struct yki_part *body, *other, *next;
 } yki_part;
 
@@ -58,12 +61,30 @@ typedef struct yki_spmd {
     uint32_t count;     /* parts */
     uint32_t rows;      /* of dimension 1 that each pass takes along, where vectors are
                          * widest; 1: one after the other */
+    uint32_t lanes;     /* how many work-items run abreast */
 } yki_spmd;
 
 /* The plan for a kernel's body, or NULL: it has no loop worth it, or returns early,
- * jumps in ways that masks do not cover, keeps private arrays across loops, or reduces
- * with varying indexes. */
+ * jumps in ways that masks do not cover, keeps large private arrays across loops, reduces
+ * with varying indexes, or has loops that lanes turn differently often and mostly fetch in. */
 yki_spmd *yki_spmd_plan(yki_back *b, const yki_kinfo *k);
+
+/* ---- questions while planning ---- */
+
+/* Has it the same value in all lanes? */
+bool yki_spmd_uniform(const yki_spmd *s, const yki_expr *e);
+/* Is this (not its operands) something that C compilers do not vectorise? */
+bool yki_spmd_spoils(const yki_expr *e);
+/* Can all lanes run these statements, as long as one takes part, and is it worth it?
+ * Elements of arguments at indexes that differ between lanes are then read at 0 in lanes
+ * that take no part. */
+bool yki_spmd_flat(const yki_spmd *s, const yki_kinfo *k, const yki_stmt *first,
+                   const yki_stmt *end);
+/* Does the loop mostly fetch elements at indexes that differ between lanes?  Lanes gain
+ * nothing there. */
+bool yki_spmd_gathers(const yki_spmd *s, const yki_stmt *loop);
+
+/* ---- for the emitter ---- */
 
 /* The lane variable of var, or NULL. */
 const yki_lane_var *yki_spmd_var(const yki_spmd *s, const yki_var *var);

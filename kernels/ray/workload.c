@@ -53,15 +53,15 @@ static void fill(yki_instance *in, uint64_t seed)
 
 static void serial(yki_instance *in)
 {
-    ray_serial(in->extent.nx, in->extent.ny, 0, in->extent.ny, step(in), in->array[BALL].data, BALLS, BOUNCES,
-               LIGHT, in->array[IMAGE].data);
+    ray_serial(in->extent.nx, in->extent.ny, 0, in->extent.ny, step(in), in->array[BALL].data,
+               BALLS, BOUNCES, LIGHT, in->array[IMAGE].data);
 }
 
 #ifdef YKI_OPENMP
 static void openmp(yki_instance *in)
 {
-    ray_openmp(in->extent.nx, in->extent.ny, 0, in->extent.ny, step(in), in->array[BALL].data, BALLS, BOUNCES,
-               LIGHT, in->array[IMAGE].data);
+    ray_openmp(in->extent.nx, in->extent.ny, 0, in->extent.ny, step(in), in->array[BALL].data,
+               BALLS, BOUNCES, LIGHT, in->array[IMAGE].data);
 }
 #endif
 
@@ -129,7 +129,7 @@ const yki_workload yki_workload_ray = {
     .about = "ray tracer: 40 balls, hard shadows, 3 reflections; divergent loops",
     .measure = "difference of a colour over what rounding explains for that pixel, followed "
                "along its ray in double; pixels where a comparison is too close to call may differ",
-    .elements = {(size_t)1 << 13, (size_t)1 << 17, (size_t)1 << 21},
+    .elements = {(size_t)1 << 15, (size_t)1 << 20, (size_t)1 << 23},
     .n_arrays = 2, .arrays = arrays,
     .describe = describe, .fill = fill, .serial = serial, .part = part, .yoke = yoke,
     .check = check,

@@ -56,6 +56,10 @@ ITEM(escapes, a->in, a->out, a->n, a->limit)
 ITEM(pairwise, a->u, a->v, a->n)
 ITEM(nested, a->in, a->out, a->n, a->m)
 ITEM(branches, a->in, a->out, a->n, a->m)
+ITEM(lattice, a->u, a->v, a->n, a->k)
+ITEM(drawers, a->in, a->out, a->n, a->m)
+ITEM(fetch, a->in, a->u, a->v, a->n, a->m)
+ITEM(rows, a->in, a->v, a->n)
 ITEM(rows_of_loops, a->u, a->v, a->w, a->h)
 
 ITEM(convolve, a->u, a->v, a->w, a->h, a->r)
@@ -114,6 +118,10 @@ LINE(nested, .m = 9)
 LINE(branches, .m = 21)
 LINE(ends)
 LINE(near_ends)
+LINE(lattice, .k = 0.375f)
+LINE(drawers, .m = 11)
+LINE(fetch, .m = 3)
+LINE(rows)
 
 #define PLANE(name, ...) \
     static void test_##name(void **state) \
@@ -255,6 +263,8 @@ int main(void)
         cmocka_unit_test(test_edges),         cmocka_unit_test(test_border_windows),
         cmocka_unit_test(test_escapes),       cmocka_unit_test(test_pairwise),
         cmocka_unit_test(test_nested),        cmocka_unit_test(test_branches),
+        cmocka_unit_test(test_lattice),       cmocka_unit_test(test_drawers),
+        cmocka_unit_test(test_fetch),         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_rows_of_loops), cmocka_unit_test(test_local_groups),
         cmocka_unit_test(test_negative),       cmocka_unit_test(test_derived),
         cmocka_unit_test(test_product),       cmocka_unit_test(test_product_double),

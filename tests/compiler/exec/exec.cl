@@ -468,3 +468,86 @@ kernel void layers(global const float *u, global float *v, int nx, int ny, int n
     for (int j = 0; j < m; j++) s = s * 0.5f + u[at] * (float)(j + z);
     v[at] = s;
 }
+
+/* Arrays of an item's own that live from one loop to the next. */
+kernel void lattice(global const float *u, global float *v, int n, float k)
+{
+    int i = get_global_id(0);
+    if (i >= n) return;
+    float s = u[i], own[21];
+    for (int j = 0; j <= 20; j++) own[j] = s + (float)j;
+    for (int level = 20; level > 0; level -= 5) {
+        float later[5] = {k};
+        for (int j = level; j >= 0; j--) {
+            float x = own[j];
+            for (int t = 0; t < 5; t++) {
+                float y = k * later[t] + 0.5f * x;
+                later[t] = x;
+                x = y > s ? y : s;
+            }
+            own[j] = x;
+        }
+    }
+    v[i] = own[0];
+}
+
+/* ... written by some, at places of their own. */
+kernel void drawers(global const int *in, global int *out, int n, int m)
+{
+    int i = get_global_id(0);
+    if (i >= n) return;
+    int v = in[i] & 1023, own[24] = {3, 1, 4}, turns = 0;
+    while (turns < 40) {
+        own[v % 24] += turns;
+        for (int k = 0; k < m; k++) {
+            if ((v + k) & 1) own[(v + k) & 15] ^= k + turns;
+        }
+        v = (v * 5 + own[v & 7] + 1) & 1023;
+        turns++;
+        if ((v & 31) == 7) break;
+    }
+    int sum = turns;
+    for (int k = 0; k < 24; k++) sum = (sum * 31 + own[k]) & 0xffffff;
+    out[i] = sum;
+}
+
+/* Elements fetched by those only whose loop still turns. */
+kernel void fetch(global const int *in YK_ALL YK_LEN(n), global const float *u YK_ALL YK_LEN(n),
+                  global float *v, int n, int m)
+{
+    int i = get_global_id(0);
+    if (i >= n) return;
+    float sum = 0.0f;
+    int at = i, turns = in[i] & 15;
+    for (int k = 0; k < turns; k++) {
+        float near = 0.0f;
+        for (int j = 0; j < n; j += 37) {
+            float d = u[j] * 0.5f + (float)at;
+            if (d > near) near = d;
+        }
+        if (near > 900.0f) {
+            sum += 1.0f;
+            break;
+        }
+        float here = u[at], other = u[n - 1 - at];
+        sum += here * near - other;
+        if (m > 0) {
+            for (int j = 0; j < m; j++) sum += 0.125f * (float)(in[at] & j);
+        }
+        at = at + 3 < n ? at + 3 : 0;
+    }
+    v[i] = sum;
+}
+
+/* Rows of varying length. */
+kernel void rows(global const int *in YK_ALL YK_LEN(n), global float *v, int n)
+{
+    int i = get_global_id(0);
+    if (i >= n) return;
+    float sum = 0.0f;
+    for (int k = in[i] & 15, end = k + (in[i] >> 4 & 31); k < end; k++) {
+        int at = k < n ? k : n - 1;
+        sum += (float)(in[in[at] & 0] & 255);
+    }
+    v[i] = sum;
+}
