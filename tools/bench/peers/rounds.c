@@ -1,7 +1,8 @@
 /* --peers: all runtimes with one workload, in rounds, each time in a process of its own.
  *
  * So nothing of one runtime is there while another is measured, and whatever else the
- * machine does meets all of them.  The pool and OpenMP are in the rounds like the others:
+ * machine does meets all of them.  Rounds go on until the medians of all are known as well
+ * as those of the main table, or as much time as that had is up.  The pool and OpenMP are in the rounds like the others:
  * they, not the main table's, are what peers are compared with. */
 #include <math.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 
 enum { SAMPLES = 4, LEAST_ROUNDS = 3, LEAST_QUICK = 2, MOST_ROUNDS = 12 };
 /* A runtime must start, and may build its code, within START_S. */
-static const double START_S = 30, BUDGET_S = 20;
+static const double START_S = 30;
 
 typedef struct rounds {
     bench_shared *shared;
@@ -35,7 +36,7 @@ static void one_round(rounds *all, size_t round)
     }
 }
 
-/* Is every median known as well as those of the main table? */
+/* Is every median known well enough? */
 static bool are_known(const rounds *all)
 {
     for (size_t k = 0; k < BENCH_RUNTIMES; k++) {
@@ -56,7 +57,7 @@ int bench_measure_peers(bench_shared *shared)
     rounds all = {.shared = shared, .limit_s = START_S + 100 * r->serial.median_s};
     for (size_t k = 0; k < BENCH_RUNTIMES; k++) all.series[k].runtime = &bench_runtimes[k];
     for (size_t round = 0; round < MOST_ROUNDS; round++) {
-        bool time_is_up = yki_seconds(yki_now_ns() - begin) > (shared->job.quick ? 0 : BUDGET_S);
+        bool time_is_up = yki_seconds(yki_now_ns() - begin) > shared->job.budget_s;
         if (round >= least && (time_is_up || are_known(&all))) break;
         one_round(&all, round);
     }
