@@ -133,6 +133,77 @@ static void test_series(void **state)
     assert_int_equal(failing.peer.bench_time.reps, 0);
 }
 
+/* ---- the peers in yoke-bench itself ---- */
+
+static bench_answer ask_ours(const char *name, const char *workload, const char *elements)
+{
+    bench_answer a;
+    bench_ask(&a, (const char *const[]){YOKE_BENCH, BENCH_PEER_OPTION, name, workload, elements,
+                                        "2", "1", "7", NULL}, 60);
+    return a;
+}
+
+/* A workload, a reduction, and a fork and join; or the reason why not. */
+static void test_ours(void **state)
+{
+    static const char *const names[] = {"pool", "OpenMP"}, *const orders[][2] = {
+        {"triad", "1009"}, {"dot", "1009"}, {"wave2d", "1009"}, {"forkjoin", "20"}};
+    (void)state;
+    for (size_t n = 0; n < 2; n++)
+        for (size_t k = 0; k < sizeof orders / sizeof *orders; k++) {
+            bench_answer a = ask_ours(names[n], orders[k][0], orders[k][1]);
+            bool without = n == 1 && a.status != BENCH_OK && strstr(a.reason, "without OpenMP");
+            if (!without && (a.status != BENCH_OK || a.n != 1))
+                fail_msg("%s, %s: status %d, %s", names[n], orders[k][0], (int)a.status,
+                         a.reason);
+        }
+}
+
+/* The programs of the runtimes that are installed here: right, or with a reason. */
+static void test_installed(void **state)
+{
+    static const char *const workloads[] = {"triad", "dot", "wave2d", "matmul"};
+    size_t found = 0;
+    (void)state;
+#ifdef YOKE_PEERS
+    for (size_t k = 0; k < BENCH_RUNTIMES; k++) {
+        char path[512];
+        if (!bench_runtimes[k].program) continue;
+        snprintf(path, sizeof path, "%s/%s", YOKE_PEERS, bench_runtimes[k].program);
+        if (access(path, X_OK) != 0) continue;
+        for (size_t w = 0; w < sizeof workloads / sizeof *workloads; w++, found++) {
+            bench_answer a;
+            bench_ask(&a, (const char *const[]){path, workloads[w], "4096", "2", "1", "7", NULL},
+                      60);
+            if (a.status != BENCH_OK && a.status != BENCH_UNSUPPORTED &&
+                !strstr(a.reason, "not installed"))
+                fail_msg("%s, %s: %s", bench_runtimes[k].name, workloads[w], a.reason);
+        }
+    }
+#endif
+    (void)workloads;
+    if (found == 0) skip();
+}
+
+/* Orders that make no sense are misuse, not a crash. */
+static void test_bad_orders(void **state)
+{
+    static const char *const orders[][6] = {
+        {"pool", "nothing", "5", "1", "1", "1"}, {"pool", "triad", "-1", "1", "1", "1"},
+        {"pool", "triad", "5", "0", "1", "1"},   {"pool", "triad", "5", "1", "0", "1"},
+        {"pool", "triad", "5", "1", "65", "1"},  {"pool", "triad", "5", "1", "1", "x"},
+        {"nobody", "triad", "5", "1", "1", "1"}};
+    (void)state;
+    for (size_t k = 0; k < sizeof orders / sizeof *orders; k++) {
+        const char *const *o = orders[k];
+        ykt_command c = ykt_run(NULL, (const char *const[]){YOKE_BENCH, BENCH_PEER_OPTION, o[0],
+                                                            o[1], o[2], o[3], o[4], o[5], NULL});
+        assert_int_equal(c.code, 2);
+        assert_string_equal(c.out, "");
+        ykt_command_free(&c);
+    }
+}
+
 /* ---- the whole tool beside such peers ---- */
 
 typedef struct place { char folder[256], bench[300]; } place;
@@ -255,6 +326,8 @@ int main(void)
         cmocka_unit_test(test_ok),        cmocka_unit_test(test_bad_answers),
         cmocka_unit_test(test_too_many),  cmocka_unit_test(test_hang),
         cmocka_unit_test(test_not_there), cmocka_unit_test(test_series),
+        cmocka_unit_test(test_ours),      cmocka_unit_test(test_bad_orders),
+        cmocka_unit_test(test_installed),
         cmocka_unit_test_setup_teardown(test_report, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("peers", tests, NULL, NULL);

@@ -58,8 +58,9 @@ extern const peer yoke_peer_pool, yoke_peer_openmp;
  * exit code: 0 where the line was written, whatever it says. */
 int peer_main(const peer *p, int argc, char **argv);
 
-/* forkjoin.c: medians over `loops` loops after gaps of gap_us: *seconds, beyond the work
- * itself; *share, of loops in which two threads took part, which alone count. */
+/* forkjoin.c: the median over `loops` loops (fewer where they take seconds) after gaps of
+ * gap_us: *seconds, beyond the work itself; *share, of loops in which two threads took part,
+ * which alone count. */
 void peer_measure_fork(const peer *p, size_t gap_us, size_t loops, double *seconds,
                        double *share);
 
