@@ -106,12 +106,13 @@ static json_t *limits_json(const yk_topo *t)
 
 static json_t *device_json(const device_row *r)
 {
+    char known_as[YKI_DEVICE_NAME];
     static const char *const types[] = {"pool", "gpu", "accelerator", "cpu"};
     const yk_device_info *d = &r->info;
     unsigned type = (unsigned)d->type < COUNT_OF(types) ? (unsigned)d->type : YK_DEVICE_GPU;
     bool driven = d->id[0] != '\0';
-    json_t *o = json_pack("{s:o, s:s, s:s, s:o, s:o, s:s}", "id", text(d->id), "name", d->name,
-        "type", types[type], "memory_bytes", d->memory_bytes ? count(d->memory_bytes) : json_null(),
+    json_t *o = json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:s}", "id", text(d->id),
+        "name", d->name, "known_as", yki_device_name(known_as, d), "type", types[type], "memory_bytes", d->memory_bytes ? count(d->memory_bytes) : json_null(),
         "pci", text(d->pci), "in_split", r->split);
     if (!o || !driven) return o;
     json_object_set_new(o, "fp64", json_boolean(d->fp64));

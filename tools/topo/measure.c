@@ -125,8 +125,8 @@ static bool measure_level(plan *p, measured_level *l)
     p->fixed = 0;
     l->working_set = bytes_of(&(measure_job){.ctx = p}, 0);
     l->latency_s = latency(p);
-    l->read_bytes_s = rate_of(p, yki_work_read, FILL_ONES, 1, 0);
-    l->all_bytes_s = all_or(p, l->read_bytes_s, yki_work_read, FILL_ONES, 0);
+    l->read_bytes_s = rate_of(p, yki_work_read, FILL_NUMBERS, 1, 0);
+    l->all_bytes_s = all_or(p, l->read_bytes_s, yki_work_read, FILL_NUMBERS, 0);
     return l->latency_s > 0 && l->read_bytes_s > 0 && l->all_bytes_s > 0;
 }
 
@@ -167,7 +167,7 @@ static bool measure_memory(plan *p)
     snprintf(l->name, sizeof l->name, "memory");
     p->level = 0;
     if (!measure_level(p, l)) return false;
-    p->m->triad_bytes_s = rate_of(p, yki_work_triad, FILL_ONES, yk_topo_workers(p->topo), 0);
+    p->m->triad_bytes_s = rate_of(p, yki_work_triad, FILL_NUMBERS, yk_topo_workers(p->topo), 0);
     return p->m->triad_bytes_s > 0;
 }
 

@@ -38,7 +38,7 @@ uint64_t yki_measure_ticks(size_t steps);
 
 typedef enum measure_fill {
     FILL_NONE,                  /* no data */
-    FILL_ONES,                  /* doubles of 1 */
+    FILL_NUMBERS,               /* ordinary doubles */
     FILL_CHAIN                  /* a cycle of pointers, see measure_team.c */
 } measure_fill;
 

@@ -37,8 +37,8 @@ static void show_levels(const measurement *m)
         const measured_level *l = &m->levels[i];
         cell reach, bytes;
         if (l->reach < l->bytes)
-            printf("  %s answers at that speed up to %s of its %s; others have the rest\n", l->name,
-                   yki_human_bytes(reach, (double)l->reach),
+            printf("  %s answers at that speed up to %s of its %s, as where others have a part\n",
+                   l->name, yki_human_bytes(reach, (double)l->reach),
                    yki_human_bytes(bytes, (double)l->bytes));
     }
 }
