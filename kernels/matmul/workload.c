@@ -144,7 +144,7 @@ static void check(const yki_instance *in, yki_verdict *out)
 
 const yki_workload yki_workload_matmul = {
     .name = "matmul",
-    .about = "C = A * B of floats; OpenBLAS on the cores, a tiled program on devices",
+    .about = "C = A * B of floats; OpenBLAS if installed, a tiled program on devices",
     .measure = "difference of an element; at most 12 sqrt(k) roundings of 2^-24 of |row of A| "
                "|column of B|, as k products are added in different orders",
     .elements = {(size_t)1 << 18, (size_t)1 << 20, (size_t)1 << 24},
