@@ -294,6 +294,21 @@ static void test_interrupt(void **state)
     assert_true(json_is_true(json_object_get(json, "interrupted")));
     json_decref(json);
     ykt_command_free(&c);
+    s.interrupt_ms = 500;
+    c = bench(&s, ARGS("--devices", "none", "--size", "16777216", "triad"));
+    assert_int_equal(c.code, 130);
+    assert_non_null(strstr(c.out, "; interrupted; exit 130\n"));
+    ykt_command_free(&c);
+}
+
+/* A second Ctrl-C does not wait for reports. */
+static void test_second_interrupt(void **state)
+{
+    (void)state;
+    ykt_setting s = {.interrupt_ms = 500, .interrupts = 2};
+    ykt_command c = bench(&s, ARGS("--devices", "none", "--size", "16777216", "triad"));
+    assert_int_equal(c.code, 130);
+    ykt_command_free(&c);
 }
 
 /* Far more than there can be: refused before anything is allocated. */
@@ -381,6 +396,7 @@ int main(void)
         cmocka_unit_test(test_carve),
         cmocka_unit_test(test_unwritable),
         cmocka_unit_test(test_interrupt),
+        cmocka_unit_test(test_second_interrupt),
         cmocka_unit_test(test_too_large),
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_scaling),

@@ -30,7 +30,9 @@ static json_t *misbehaving(const char *call, const char *how, const char *on, in
     snprintf(crash, sizeof crash, "YKT_CRASH=%s", call);
     snprintf(way, sizeof way, "YKT_HOW=%s", how);
     if (on) snprintf(where, sizeof where, "YKT_ON=%s", on);
-    ykt_command c = bench(&s, ARGS("--quick", "--size", "4096", "--timeout", "2", "--json", "-",
+    /* Long enough for any driver to open on a busy machine; waited for where one hangs. */
+    const char *limit = strcmp(how, "hang") == 0 ? "5" : "60";
+    ykt_command c = bench(&s, ARGS("--quick", "--size", "4096", "--timeout", limit, "--json", "-",
                                    "triad"));
     *code = c.code;
     snprintf(warned, 512, "%s", c.err);

@@ -23,6 +23,7 @@ typedef struct ykt_command {
 typedef struct ykt_setting {
     const char *const *env; /* NULL-terminated "NAME=value"; "NAME" removes it */
     int interrupt_ms;       /* send SIGINT after that long; 0: never */
+    int interrupts;         /* that many of them at once; 0: one */
     const char *stdout_to;  /* a file instead of a pipe ("/dev/full"); NULL: keep it */
     int stdout_fd;          /* a descriptor instead; 0: none */
     const char *folder;     /* to run in; NULL: this one */
@@ -55,14 +56,18 @@ static inline void ykt_child(const ykt_setting *s, const char *const *argv, int 
 }
 
 /* Reads both pipes to their ends; sends the interrupt when its time has come. */
-static inline void ykt_collect(pid_t pid, int fds[2], FILE *to[2], int interrupt_ms)
+static inline void ykt_collect(pid_t pid, int fds[2], FILE *to[2], int interrupt_ms,
+                               int interrupts)
 {
     int open_pipes = 2;
     while (open_pipes > 0) {
         struct pollfd p[2] = {{fds[0], POLLIN, 0}, {fds[1], POLLIN, 0}};
         int n = poll(p, 2, interrupt_ms ? interrupt_ms : -1);
         if (n == 0) {
-            kill(pid, SIGINT);
+            for (int k = 0; k < interrupts || k == 0; k++) {
+                if (k > 0) poll(NULL, 0, 5);    /* two that wait at once are one */
+                kill(pid, SIGINT);
+            }
             interrupt_ms = 0;
         }
         for (int k = 0; n > 0 && k < 2; k++) {
@@ -92,7 +97,7 @@ static inline ykt_command ykt_run(const ykt_setting *s, const char *const *argv)
     close(out[1]);
     close(err[1]);
     int fds[2] = {out[0], err[0]};
-    if (pid > 0) ykt_collect(pid, fds, to, s ? s->interrupt_ms : 0);
+    if (pid > 0) ykt_collect(pid, fds, to, s ? s->interrupt_ms : 0, s ? s->interrupts : 0);
     while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
     fclose(to[0]);
     fclose(to[1]);

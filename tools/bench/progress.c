@@ -42,6 +42,7 @@ void bench_progress_tick(bench_progress *p, const bench_shared *shared)
     }
     bench_time_left(p, now, left, sizeof left);
     bool named = strncmp(step, p->name, strlen(p->name)) == 0;
-    yki_progress("[%zu/%zu] %s%s%s   %s", p->done + 1, p->asked, named ? "" : p->name,
-                 named ? "" : ": ", step, left);
+    /* The end is what a narrow terminal cuts off. */
+    yki_progress("[%zu/%zu, %s] %s%s%s", p->done + 1, p->asked, left, named ? "" : p->name,
+                 named ? "" : ": ", step);
 }
