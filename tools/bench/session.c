@@ -10,9 +10,9 @@
 
 #include "base/base.h"
 
-/* Seconds of timing for all workloads, and for each with --quick; how well medians should
- * be known. */
-static const double ALL_S = 150, QUICK_S = 0.6, NOISE = 0.03, QUICK_NOISE = 0.05;
+/* Seconds of timing for all workloads, for a row of a case at most, and for each with
+ * --quick; how well medians should be known. */
+static const double ALL_S = 150, CASE_S = 4, QUICK_S = 0.6, NOISE = 0.03, QUICK_NOISE = 0.05;
 
 /* ---- one workload, one turn ---- */
 
@@ -111,7 +111,8 @@ static void set_job(bench_session *s, const bench_result *r)
     *job = (bench_job){.kind = r->is_case ? BENCH_JOB_CASE : BENCH_JOB_WORKLOAD,
                        .elements = r->elements,
                        .threads = r->threads, .carve = o->carve, .policy = o->policy,
-                       .budget_s = budget(s), .noise = o->quick ? QUICK_NOISE : NOISE,
+                       .budget_s = r->is_case ? fmin(budget(s), CASE_S) : budget(s),
+                       .noise = o->quick ? QUICK_NOISE : NOISE,
                        .cold = o->cold, .verbose = o->verbose, .quick = o->quick,
                        .peers = o->peers, .timeout_s = o->timeout_s};
     yki_copy_text(job->workload, sizeof job->workload, r->workload);

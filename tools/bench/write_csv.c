@@ -34,11 +34,25 @@ static void put_number(FILE *f, bool known, double x)
     if (known) fprintf(f, "%.9g", x);
 }
 
+static void put_count(FILE *f, bool known, uint64_t n)
+{
+    putc(',', f);
+    if (known) fprintf(f, "%" PRIu64, n);
+}
+
 typedef struct row {
     const char *variant;
     const bench_device *device;     /* NULL: none */
     const bench_time *time;
+    const bench_peer *peer;         /* NULL: none; its name stands where a device's does */
 } row;
+
+static const char *status_of(const row *w)
+{
+    if (w->device) return bench_status_name(w->device->status);
+    if (w->peer) return bench_status_name(w->peer->status);
+    return w->time->reps > 0 ? "ok" : "";
+}
 
 static void put_member(FILE *f, const json_t *o, const char *key)
 {
@@ -63,17 +77,22 @@ static void put_circumstances(FILE *f, const bench_report *report)
 static void put_row(FILE *f, const bench_report *report, const bench_result *r, const row *w)
 {
     const bench_device *d = w->device;
-    bool timed = w->time->reps > 0 && (!d || d->status == BENCH_OK);
+    bool timed = w->time->reps > 0 && strcmp(status_of(w), "ok") == 0;
     bool hybrid = strcmp(w->variant, "hybrid") == 0;
-    fprintf(f, "%s,%" PRIu64 ",", r->workload, r->elements);
+    bool loop = !r->is_case;
+    fprintf(f, "%s", r->workload);
+    put_count(f, loop || r->elements, r->elements);
+    putc(',', f);
     put_text(f, r->shape);
-    fprintf(f, ",%" PRIu64 ",%.9g,%.9g,%s,%s,", r->items, r->bytes, r->flops, r->carved_device,
-            w->variant);
-    put_text(f, d ? d->name : "");
+    put_count(f, loop, r->items);
+    put_number(f, loop, r->bytes);
+    put_number(f, loop, r->flops);
+    fprintf(f, ",%s,%s,", r->carved_device, w->variant);
+    put_text(f, d ? d->name : w->peer ? w->peer->name : "");
     fprintf(f, ",%s,%s,%s,", d ? bench_type_name(d->type) : "",
             d ? d->shares_cores ? "true" : "false" : "",
-            d ? bench_status_name(d->status) : timed ? "ok" : "");
-    put_text(f, d ? d->reason : hybrid ? r->hybrid_reason : "");
+            status_of(w));
+    put_text(f, d ? d->reason : w->peer ? w->peer->reason : hybrid ? r->hybrid_reason : "");
     put_number(f, timed, w->time->median_s);
     put_number(f, timed, w->time->min_s);
     put_number(f, timed, w->time->spread);
@@ -85,8 +104,8 @@ static void put_row(FILE *f, const bench_report *report, const bench_result *r, 
     put_number(f, hybrid && r->has_regret, r->regret);
     put_number(f, hybrid && r->has_efficiency, r->efficiency);
     put_number(f, hybrid && r->balance > 0, r->balance);
-    put_number(f, true, r->max_error);
-    put_number(f, true, r->tolerance);
+    put_number(f, loop, r->max_error);
+    put_number(f, loop, r->tolerance);
     fprintf(f, ",%s", r->verified ? "true" : "false");
     put_number(f, r->threads > 0, (double)r->threads);
     put_number(f, timed && w->time->hi_s > 0, w->time->lo_s);
@@ -99,12 +118,15 @@ static void put_row(FILE *f, const bench_report *report, const bench_result *r, 
 
 static void put_result(FILE *f, const bench_report *report, const bench_result *r)
 {
-    put_row(f, report, r, &(row){"serial", NULL, &r->serial});
-    if (r->openmp.reps) put_row(f, report, r, &(row){"openmp", NULL, &r->openmp});
-    put_row(f, report, r, &(row){"pool", NULL, &r->pool});
+    put_row(f, report, r, &(row){"serial", NULL, &r->serial, NULL});
+    if (r->openmp.reps) put_row(f, report, r, &(row){"openmp", NULL, &r->openmp, NULL});
+    put_row(f, report, r, &(row){"pool", NULL, &r->pool, NULL});
     for (uint64_t k = 0; k < r->n_devices; k++)
-        put_row(f, report, r, &(row){r->devices[k].id, &r->devices[k], &r->devices[k].time});
-    put_row(f, report, r, &(row){"hybrid", NULL, &r->hybrid});
+        put_row(f, report, r, &(row){r->devices[k].id, &r->devices[k], &r->devices[k].time,
+                                      NULL});
+    if (!r->is_case) put_row(f, report, r, &(row){"hybrid", NULL, &r->hybrid, NULL});
+    for (uint64_t k = 0; k < r->n_peers; k++)
+        put_row(f, report, r, &(row){"peer", NULL, &r->peers[k].bench_time, &r->peers[k]});
 }
 
 int bench_write_csv(const bench_report *report, const char *path)

@@ -39,38 +39,18 @@ static int measure(bench_shared *shared, const bench_row *row)
 
 /* ---- what the rows say together ---- */
 
-/* Elements from which on `time` is below serial's in all rows; 0: in none. */
-static uint64_t faster_from(const bench_result *rows, size_t n, bool openmp)
-{
-    uint64_t from = 0;
-    for (size_t k = n; k-- > 0;) {
-        const bench_time *t = openmp ? &rows[k].openmp : &rows[k].pool;
-        if (t->reps == 0 || !(t->median_s < rows[k].serial.median_s)) break;
-        from = rows[k].elements;
-    }
-    return from;
-}
-
-static const char *from_text(char *text, size_t size, uint64_t from)
-{
-    char count[YKI_HUMAN];
-    if (from) snprintf(text, size, "from %s elements on", yki_human_count(count, from));
-    else snprintf(text, size, "at none of these sizes");
-    return text;
-}
-
 static void conclude(bench_result *rows, size_t n)
 {
     double worst = 0;
-    char pool[64], openmp[64], seconds[YKI_HUMAN];
+    char count[YKI_HUMAN], seconds[YKI_HUMAN];
+    uint64_t from = bench_crossover_of(rows, n).pool_over_serial;
     for (size_t k = 0; k < n; k++)
         worst = fmax(worst, rows[k].pool.median_s - rows[k].serial.median_s);
     if (n == 0) return;
     snprintf(rows[n - 1].note, sizeof rows[n - 1].note,
-             "a launch beats the serial loop %s (OpenMP: %s), else costs at most %s more",
-             from_text(pool, sizeof pool, faster_from(rows, n, false)),
-             from_text(openmp, sizeof openmp, faster_from(rows, n, true)),
-             yki_human_seconds(seconds, worst));
+             "the pool beats the serial loop %s%s; it is at most %s behind it",
+             from ? "from " : "at none of these sizes",
+             from ? yki_human_count(count, from) : "", yki_human_seconds(seconds, worst));
 }
 
 static const bench_row rows[] = {
