@@ -11,8 +11,9 @@ static size_t piece(const char *text, size_t room)
 {
     size_t n = strlen(text);
     if (n <= room) return n;
-    /* A per cent sign stays with its number. */
-    for (n = room; n > 0 && (text[n] != ' ' || text[n + 1] == '%'); n--) continue;
+    /* A unit stays with its number. */
+    for (n = room; n > 0 && (text[n] != ' ' || (text[n - 1] >= '0' && text[n - 1] <= '9')); n--)
+        continue;
     return n ? n : room;
 }
 
