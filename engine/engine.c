@@ -289,7 +289,7 @@ yk_status yk_launch(yk_engine *e, const yk_kernel *kernel, const yk_range *range
     if (st == YK_OK)
         st = yki_runner_launch(e->runner, kernel, range, args, opts, o.report, o.diag);
     else memset(o.report, 0, sizeof *o.report);
-    if (opts && opts->report) *opts->report = *o.report;
+    if (opts && opts->report) yki_report_copy(opts->report, o.report);
     return hand_out(&o, st, opts);
 }
 
@@ -333,7 +333,7 @@ yk_status yk_last_report(yk_engine *e, yk_report *out)
     const memo *m;
     yk_status st = out ? find_memo(e, &m) : YK_E_INVALID;
     if (st == YK_OK && !m->launched) st = YK_E_INVALID;
-    if (st == YK_OK) *out = m->report;
+    if (st == YK_OK) yki_report_copy(out, &m->report);
     return st;
 }
 

@@ -287,12 +287,12 @@ static void access_span(yki_emit *e, yki_kinfo *k, const yki_access *a, bool fla
     for (const yki_bound *b = a->box; b; b = b->outer) {
         if (!b->relation && !in_active(k, b)) bound(e, k, b, "a");
     }
-    add(e, "yk_span sp = {.base = ");
+    add(e, "yk_span sp; yk_span_clear(&sp, ");
     poly(e, &k->syms, scalar_part(k, a->index));
-    add(e, ", .most = ");
+    add(e, ", ");
     if (a->most) poly(e, &k->syms, a->most);
     else add(e, "-1");
-    add(e, a->inside ? ", .inside = 1};" : "};");
+    add(e, a->inside ? ", 1);" : ", 0);");
     yki_emit_line(e);
     span_terms(e, k, a->index, "sp", flat);
     if (!flat) limit(e, k, a, false), limit(e, k, a, true);

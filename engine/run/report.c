@@ -33,7 +33,8 @@ static double idle_of_all(const yki_launch *l, uint64_t end_ns)
 void yki_report_fill(const yki_runner *r, const yki_launch *l, uint64_t end_ns, yk_report *out)
 {
     size_t workers = 0;
-    memset(out, 0, sizeof *out);
+    memset(out, 0, offsetof(yk_report, parts));
+    out->bytes_up = out->bytes_down = 0;
     out->policy = l->policy;
     out->items = l->call.items;
     out->retired = l->retired;
@@ -50,4 +51,11 @@ void yki_report_fill(const yki_runner *r, const yki_launch *l, uint64_t end_ns, 
     out->total_s = yki_seconds(end_ns - l->start_ns);
     out->overhead_s = idle_of_all(l, end_ns);
     yki_copy_text(out->reason, sizeof out->reason, l->reason);
+}
+
+void yki_report_copy(yk_report *to, const yk_report *from)
+{
+    size_t tail = offsetof(yk_report, items);
+    memcpy(to, from, offsetof(yk_report, parts) + from->n_parts * sizeof from->parts[0]);
+    memcpy((char *)to + tail, (const char *)from + tail, sizeof *to - tail);
 }

@@ -70,6 +70,9 @@ yk_status yki_runner_launch(yki_runner *runner, const yk_kernel *kernel, const y
                             const void *args, const yk_run_opts *opts, yk_report *report,
                             yk_diag *diag);
 
+/* *to = *from, but for the parts that no processor has. */
+void yki_report_copy(yk_report *to, const yk_report *from);
+
 /* As yk_submit. */
 yk_status yki_runner_submit(yki_runner *runner, const yk_kernel *kernel, const yk_range *range,
                             const void *args, const yk_run_opts *opts, yk_event **event,

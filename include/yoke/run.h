@@ -52,7 +52,8 @@ typedef struct yk_report {
     yk_policy policy;       /* that was asked for */
     int split;              /* more than one processor did items */
     uint32_t n_parts;       /* of parts[] */
-    yk_part parts[YK_MAX_PARTS];    /* processors that took part, the pool first */
+    yk_part parts[YK_MAX_PARTS];    /* processors that took part, the pool first; not set
+                                     * from n_parts on */
     size_t items;           /* of the active range */
     double total_s;         /* from the call to its return */
     double overhead_s;      /* of that, while no processor was at work */
