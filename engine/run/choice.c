@@ -17,11 +17,17 @@ static const double least_s[YKI_WAYS] = {0, 0.2e-6, 5e-6};
  * else. */
 #define RISE 1.1
 
-/* A way that looked worse is taken again after twice the time of some launches, then of
- * more; if it loses so often in a row, only once it costs less than a hundredth. */
+/* A way that looked worse is tried again after the time of some launches, then of twice as
+ * many; if it loses so often in a row, only once that costs less than a hundredth.  One
+ * try is so many launches, as the first only bring the data to other cores; fewer if
+ * those are far from good. */
 #define EARLY_LAUNCHES 4
 #define EARLY_TRIES 2
 #define LATE_SHARE 0.01
+#define TRY_LAUNCHES 12u
+/* One that takes so many times as long as the best counts for so many of them. */
+#define HOPELESS 4.0
+#define HOPELESS_COUNTS 4u
 /* Launches that take longer on the pool than this are never tried alone. */
 #define ALONE_MOST_S 20e-6
 
@@ -61,7 +67,9 @@ static bool is_due(const yki_habit *h, yki_way way, double work, double best_s)
 {
     uint32_t lost = h->lost[way];
     if (lost < EARLY_TRIES) return h->since_s[way] >= (EARLY_LAUNCHES << lost) * best_s;
-    return h->since_s[way] * LATE_SHARE >= h->each_s[way] * work;
+    double way_s = h->each_s[way] * work;
+    double launches = way_s > HOPELESS * best_s ? TRY_LAUNCHES / HOPELESS_COUNTS : TRY_LAUNCHES;
+    return h->since_s[way] * LATE_SHARE >= launches * (way_s - best_s);
 }
 
 /* The thread alone was never measured. */
@@ -79,6 +87,7 @@ static yki_way choose(const yki_habit *h, yki_way pool, const yki_choice *q)
     if (alone <= 0) return first_choice(h, pool, q);
     if (alone <= alone / (double)q->workers + least_s[pool]) return YKI_ALONE;
     if (shared <= 0) return pool;
+    if (h->left && (h->again == YKI_ALONE || h->again == pool)) return h->again;
     if (alone <= shared) return is_due(h, pool, work, alone) ? pool : YKI_ALONE;
     if (shared > ALONE_MOST_S) return pool;
     return is_due(h, YKI_ALONE, work, shared) ? YKI_ALONE : pool;
@@ -131,12 +140,26 @@ static double best_other(const yki_habit *h, yki_way way)
     return best;
 }
 
+static void count_loss(yki_habit *h, yki_way way, double each, double best)
+{
+    if (each <= best) {
+        h->lost[way] = h->left = 0;
+        return;
+    }
+    if (h->left == 0 || h->again != way) {
+        h->again = way;
+        h->left = TRY_LAUNCHES;
+    }
+    uint32_t step = each > HOPELESS * best ? HOPELESS_COUNTS : 1;
+    h->left -= step < h->left ? step : h->left;
+    if (h->left == 0) h->lost[way] += h->lost[way] < EARLY_TRIES;
+}
+
 void yki_habit_learn(yki_habit *h, yki_way way, size_t work, double seconds)
 {
     if (work == 0 || !(seconds > 0)) return;
     double each = seconds / (double)work, before = h->each_s[way];
-    bool lost = each > best_other(h, way);
-    h->lost[way] = lost ? h->lost[way] + (h->lost[way] < EARLY_TRIES) : 0;
+    count_loss(h, way, each, best_other(h, way));
     h->each_s[way] = before > 0 ? fmin(each, RISE * before) : each;
     for (yki_way o = 0; o < YKI_WAYS; o++) h->since_s[o] = o == way ? 0 : h->since_s[o] + seconds;
 }

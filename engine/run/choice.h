@@ -26,6 +26,8 @@ typedef struct yki_habit {
     double each_s[YKI_WAYS];    /* seconds a work-item; 0: not known */
     double since_s[YKI_WAYS];   /* seconds that launches took since this way was taken */
     uint32_t lost[YKI_WAYS];    /* times in a row that another way was better */
+    yki_way again;              /* a way just found worse, which is given */
+    uint32_t left;              /* so many more launches: its first may only have been cold */
 } yki_habit;
 
 #define YKI_HABIT_SETS 128

@@ -1,42 +1,87 @@
 /* The host's part of a launch: blocks of items on the pool, or, where waking the pool
  * would cost more than it gives, on the calling thread alone. */
 #include <run/run_int.h>
+#include <string.h>
 
 /* ---- running items ---- */
 
+/* Bytes of an argument block that travel with the job. */
+#define ARGS_BYTES 128
+
+/* What a worker reads of a launch, and nothing else: a line for what to do and one or two
+ * for the arguments, instead of one after another of the launch's many, each of which
+ * the launching thread would fetch back to write the next one. */
 typedef struct host_job {
-    yki_launch *launch;
-    size_t first;           /* position of the pool's index 0 */
+    _Alignas(YKI_CACHE_LINE) yk_host_fn run;
+    yk_slice slice;         /* begin: id of the pool's index 0; reduce NULL: by worker */
+    _Alignas(YKI_CACHE_LINE) unsigned char args[ARGS_BYTES];
+    yki_reduce *reduce;
 } host_job;
 
-static void run_slice(yki_launch *l, size_t begin, size_t end, size_t worker)
+_Static_assert(offsetof(host_job, args) == YKI_CACHE_LINE, "what to do fits a line");
+
+static void fill_job(host_job *job, const yki_launch *l, size_t begin)
 {
     const yki_call *c = &l->call;
-    size_t zero = c->shape.lo[c->kernel->axis];
-    yk_slice s = {.range = &c->range, .shape = &c->shape, .args = c->args,
-                  .reduce = yki_reduce_worker(l->reduce, worker),
-                  .begin = zero + begin, .end = zero + end, .block = c->block};
-    l->host(&s);
+    bool small = c->kernel->args_size <= ARGS_BYTES;
+    job->run = l->host;
+    job->reduce = l->reduce;
+    job->slice = (yk_slice){.range = &c->range, .shape = &c->shape,
+                            .args = small ? job->args : c->args,
+                            .reduce = l->reduce ? NULL : yki_reduce_worker(NULL, 0),
+                            .begin = c->shape.lo[c->kernel->axis] + begin, .block = c->block};
+    if (small) memcpy(job->args, c->args, c->kernel->args_size);
 }
 
 static void host_body(void *ctx, size_t begin, size_t end, size_t worker)
 {
     const host_job *job = ctx;
-    run_slice(job->launch, job->first + begin, job->first + end, worker);
+    yk_slice s = job->slice;
+    if (!s.reduce) s.reduce = yki_reduce_worker(job->reduce, worker);
+    s.end = s.begin + end;
+    s.begin += begin;
+    job->run(&s);
+}
+
+static void run_slice(const yki_launch *l, size_t begin, size_t end)
+{
+    const yki_call *c = &l->call;
+    size_t zero = c->shape.lo[c->kernel->axis];
+    yk_slice s = {.range = &c->range, .shape = &c->shape, .args = c->args,
+                  .reduce = yki_reduce_worker(l->reduce, 0),
+                  .begin = zero + begin, .end = zero + end, .block = c->block};
+    l->host(&s);
+}
+
+static size_t work_of(const yki_launch *l, size_t items)
+{
+    size_t work;
+    return yki_mul(items, l->call.inner, &work) ? work : SIZE_MAX;
+}
+
+/* Pieces that a worker's share is cut into, so that others can take some: as many as can
+ * matter, but none shorter than some ten times what it costs to take one. */
+static size_t choose_pieces(const yki_launch *l, size_t items, size_t workers)
+{
+    const double least_s = 1e-6, most = 64;
+    double share_s = l->habit ? yki_habit_seconds(l->habit, work_of(l, items)) : 0;
+    double pieces = share_s / (least_s * (double)workers);
+    return pieces <= 0 || pieces > most ? (size_t)most : yki_max((size_t)pieces, 2);
 }
 
 /* The pool adapts the size of claims; the grain only keeps them at cuts that the kernel
  * allows, from being many more than can matter, and from being shorter than the kernel
  * wants slices to be: then a worker's share is cut into as many as are that long. */
-static size_t choose_grain(const yki_runner *r, const yki_call *c, size_t items)
+static size_t choose_grain(const yki_runner *r, const yki_launch *l, size_t items)
 {
+    const yki_call *c = &l->call;
     size_t workers = yki_pool_get_info(r->parts.pool).workers, wanted = c->kernel->slice;
-    size_t share = items / (workers * 64);
+    size_t share = items / (workers * choose_pieces(l, items, workers));
     if (wanted > share) {
         size_t each = yki_div_up(items, workers);
         return yki_round_up(yki_div_up(each, yki_max(each / wanted, 1)), c->align);
     }
-    return yki_max(c->align, yki_round_down(share, c->align));
+    return yki_max(c->align, yki_round_up(share, c->align));
 }
 
 /* The shortest step whose slices are as long as the kernel wants them. */
@@ -48,8 +93,9 @@ static size_t least_step(const yki_runner *r, const yki_call *c)
 
 void yki_host_run(yki_runner *r, yki_launch *l, size_t begin, size_t end)
 {
-    host_job job = {.launch = l, .first = begin};
-    yki_pool_run(r->parts.pool, end - begin, choose_grain(r, &l->call, end - begin), host_body,
+    host_job job;
+    fill_job(&job, l, begin);
+    yki_pool_run(r->parts.pool, end - begin, choose_grain(r, l, end - begin), host_body,
                  &job);
 }
 
@@ -58,17 +104,11 @@ void yki_host_run(yki_runner *r, yki_launch *l, size_t begin, size_t end)
 /* Work-items of the first piece of a launch of which nothing is known. */
 #define TRY_WORK 64
 
-static size_t work_of(const yki_launch *l, size_t items)
-{
-    size_t work;
-    return yki_mul(items, l->call.inner, &work) ? work : SIZE_MAX;
-}
-
 /* Runs [begin, end) one way and keeps what it took; returns the time it ended at. */
 static uint64_t run_way(yki_runner *r, yki_launch *l, yki_way way, size_t begin, size_t end,
                         uint64_t start_ns)
 {
-    if (way == YKI_ALONE) run_slice(l, begin, end, 0);
+    if (way == YKI_ALONE) run_slice(l, begin, end);
     else yki_host_run(r, l, begin, end);
     uint64_t end_ns = yki_now_ns();
     yki_habit_learn(l->habit, way, work_of(l, end - begin), yki_seconds(end_ns - start_ns));
@@ -84,7 +124,7 @@ static uint64_t run_trying(yki_runner *r, yki_launch *l, bool awake, uint64_t st
     uint64_t now = start_ns;
     do {
         step = yki_min(step, n - at);
-        run_slice(l, at, at + step, 0);
+        run_slice(l, at, at + step);
         step = at += step;
         now = yki_now_ns();
         spent = yki_seconds(now - start_ns);

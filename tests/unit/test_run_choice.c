@@ -44,17 +44,19 @@ static size_t count(yki_choices *c, const machine *m, size_t work, size_t launch
 
 static const machine usual = {1e-9, 0.5e-6, 10e-6, 2, 1};
 
-/* From 100 ns to 1 ms; nearly all launches go the better way, after a few. */
+/* From 100 ns to 1 ms; nearly all launches go the better way, after a few, unless both
+ * are as good. */
 static void the_better_way_is_found(void **state)
 {
     (void)state;
     for (size_t work = 100; work < 1000000; work += work / 3) {
         yki_choices c = {0};
         double alone = takes(&usual, YKI_ALONE, work), shared = takes(&usual, YKI_AWAKE, work);
+        if (alone < 1.25 * shared && shared < 1.25 * alone) continue;
         assert_int_equal(launch(&c, &usual, work, true, 0), YKI_TRY);
         count(&c, &usual, work, 40, YKI_ALONE);
         size_t n = count(&c, &usual, work, 1000, alone < shared ? YKI_ALONE : YKI_AWAKE);
-        assert_true(n >= 980);
+        assert_true(n >= 950);
     }
 }
 
@@ -110,7 +112,7 @@ static void lasting_changes_are_followed(void **state)
     assert_true(count(&c, &usual, work, 100, YKI_AWAKE) >= 90);
     count(&c, &busy, work, 100, YKI_AWAKE);
     assert_true(count(&c, &busy, work, 100, YKI_ALONE) >= 90);
-    count(&c, &usual, work, 400, YKI_AWAKE);
+    count(&c, &usual, work, 1000, YKI_AWAKE);
     assert_true(count(&c, &usual, work, 100, YKI_AWAKE) >= 90);
 }
 
