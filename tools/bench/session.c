@@ -12,7 +12,7 @@
 
 /* Seconds of timing for all workloads, for a row of a case at most, and for each with
  * --quick; how well medians should be known. */
-static const double ALL_S = 150, CASE_S = 4, QUICK_S = 0.6, NOISE = 0.03, QUICK_NOISE = 0.05;
+static const double ALL_S = 110, CASE_S = 4, QUICK_S = 0.6, NOISE = 0.03, QUICK_NOISE = 0.05;
 
 /* ---- one workload, one turn ---- */
 
