@@ -158,7 +158,7 @@ static void check(const yki_instance *in, yki_verdict *out)
 
 const yki_workload yki_workload_spmv = {
     .name = "spmv",
-    .about = "sparse matrix times vector, rows of 4 to 256 entries; indirect reads",
+    .about = "sparse matrix (CSR) times vector; indirect reads",
     .measure = "difference over (entries + 1) times the sum of a row's |products|; at most one "
                "rounding of 2^-24 for each, on both sides",
     .elements = {(size_t)1 << 16, (size_t)1 << 20, (size_t)1 << 23},

@@ -37,8 +37,22 @@ static void test_list(void **state)
     for (size_t k = 0; k < sizeof names / sizeof *names; k++)
         assert_non_null(strstr(c.out, names[k]));
     assert_string_equal(c.err, "");
+    assert_non_null(strstr(c.out, " from opening an engine to the first item\n"));   /* not cut */
     for (char *line = strtok(c.out, "\n"); line; line = strtok(NULL, "\n"))
         assert_true(strlen(line) <= 100);
+    ykt_command_free(&c);
+}
+
+/* Those that were named, however long they would take. */
+static void test_list_some(void **state)
+{
+    (void)state;
+    ykt_command c = bench(NULL, ARGS("--list", "--size", "1000Gi", "nbody"));
+    assert_int_equal(c.code, 0);
+    assert_non_null(strstr(c.out, "\nnbody "));
+    assert_non_null(strstr(c.out, "> 99 h  "));
+    assert_null(strstr(c.out, "\ndot "));
+    assert_null(strstr(c.out, "\nopen "));
     ykt_command_free(&c);
 }
 
@@ -118,6 +132,8 @@ static void test_misuse(void **state)
         {{"--devices", "none", "triad"}, "YOKE_THREADS=eight", "YOKE_THREADS=eight"},
         {{"--devices", "none", "triad"}, "YOKE_ISA=pentium", "YOKE_ISA=pentium"},
         {{"--devices", "none", "triad"}, "YOKE_CARVE=half", "YOKE_CARVE=half"},
+        {{"--devices", "none", "triad", "dot"}, "YOKE_PIN=maybe", "YOKE_PIN=maybe"},
+        {{"--threads", "65536", "triad"}, NULL, "--threads=65536: expected"},
     };
     (void)state;
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
@@ -274,12 +290,43 @@ static void test_unwritable(void **state)
     ykt_command c = bench(NULL, ARGS("--quick", "--devices", "none", "--size", "64", "--json",
                                      "/nonexistent/x.json", "triad"));
     assert_int_equal(c.code, 1);
+    assert_string_equal(c.out, "");     /* said before anything is run */
     assert_non_null(strstr(c.err, "/nonexistent/x.json"));
     ykt_command_free(&c);
     ykt_setting full = {.stdout_to = "/dev/full"};
     c = bench(&full, ARGS("--quick", "--devices", "none", "--size", "64", "triad"));
     assert_int_equal(c.code, 1);
     assert_true(c.err[0] != '\0');
+    ykt_command_free(&c);
+}
+
+/* A stream that the caller closed is no place for the next file that is opened. */
+static void test_closed_streams(void **state)
+{
+    (void)state;
+    for (int fd = 0; fd < 3; fd++) {
+        ykt_command c = bench(&(ykt_setting){.closed = 1u << fd},
+                              ARGS("--quick", "--devices", "none", "--size", "64", "triad"));
+        assert_int_equal(c.code, fd == 1 ? 1 : 0);
+        if (fd == 1) assert_non_null(strstr(c.err, "standard output: Bad file descriptor"));
+        else assert_non_null(strstr(c.out, "1 of 1 workloads verified\n"));
+        ykt_command_free(&c);
+    }
+}
+
+/* OpenMP's threads are those of the pool, whatever the shell says.  Its library tells when
+ * it is loaded: in the parent, and last in the child that measures. */
+static void test_openmp_threads(void **state)
+{
+    const char *env[] = {"OMP_NUM_THREADS=7", "OMP_DISPLAY_ENV=true", NULL}, *last = NULL;
+    (void)state;
+    ykt_command c = bench(&(ykt_setting){.env = env},
+                          ARGS("--quick", "--devices", "none", "--size", "64", "triad", "--threads",
+                               "1"));
+    assert_int_equal(c.code, 0);
+    for (const char *p = c.err; (p = strstr(p, "OMP_NUM_THREADS")); p++) last = p;
+    if (!last) skip();      /* a build without OpenMP */
+    assert_int_equal(strtol(last + strcspn(last, "0123456789"), NULL, 10), 1);
     ykt_command_free(&c);
 }
 
@@ -385,6 +432,7 @@ int main(void)
         cmocka_unit_test(test_help),
         cmocka_unit_test(test_version),
         cmocka_unit_test(test_list),
+        cmocka_unit_test(test_list_some),
         cmocka_unit_test(test_list_size),
         cmocka_unit_test(test_misuse),
         cmocka_unit_test(test_report),
@@ -395,6 +443,8 @@ int main(void)
         cmocka_unit_test(test_modes),
         cmocka_unit_test(test_carve),
         cmocka_unit_test(test_unwritable),
+        cmocka_unit_test(test_closed_streams),
+        cmocka_unit_test(test_openmp_threads),
         cmocka_unit_test(test_interrupt),
         cmocka_unit_test(test_second_interrupt),
         cmocka_unit_test(test_too_large),

@@ -26,6 +26,7 @@ typedef struct ykt_setting {
     int interrupts;         /* that many of them at once; 0: one */
     const char *stdout_to;  /* a file instead of a pipe ("/dev/full"); NULL: keep it */
     int stdout_fd;          /* a descriptor instead; 0: none */
+    unsigned closed;        /* streams that it finds closed: bit 1 is stdout; 0: none */
     const char *folder;     /* to run in; NULL: this one */
     unsigned uid;           /* to run as, for whoever may; 0: as we are */
 } ykt_setting;
@@ -49,6 +50,8 @@ static inline void ykt_child(const ykt_setting *s, const char *const *argv, int 
         if (strchr(s->env[k], '=')) putenv((char *)s->env[k]);
         else unsetenv(s->env[k]);
     }
+    for (int fd = 0; s && fd < 3; fd++)
+        if (s->closed & 1u << fd) close(fd);
     if (s && s->folder && chdir(s->folder) != 0) _exit(126);
     if (s && s->uid && (setgroups(0, NULL) || setgid(s->uid) || setuid(s->uid))) _exit(125);
     execv(argv[0], (char *const *)argv);

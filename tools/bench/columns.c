@@ -27,15 +27,17 @@ static void take(const yk_device_info *info, size_t carve, bench_device *out)
 
 static int unknown_device(const bench_shared *shared, const char *word)
 {
-    char all[512] = "";
+    char all[512] = "", name[YKI_DEVICE_NAME];
     size_t used = 0;
     for (uint64_t k = 0; k < shared->n_listed && used < sizeof all; k++) {
+        yki_device_name(name, &shared->listed[k]);
         int n = snprintf(all + used, sizeof all - used, "%s%s (%s)", k ? ", " : "",
-                         shared->listed[k].id, shared->listed[k].name);
+                         shared->listed[k].id, name);
         used += n > 0 ? (size_t)n : 0;
     }
-    return yki_usage_error(BENCH_TOOL, "there is no device '%s'; there %s", word,
-                           all[0] ? all : "are no OpenCL devices");
+    return yki_usage_error(BENCH_TOOL, "there is no device '%s'; there %s%s", word,
+                           all[0] ? shared->n_listed > 1 ? "are " : "is " : "are no OpenCL devices",
+                           all);
 }
 
 /* Marks the devices that one word of the list means; -1 if there is none. */

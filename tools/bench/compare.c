@@ -2,9 +2,11 @@
  * compare.h.  Reports are files from anywhere: nothing in them is trusted. */
 #include "compare.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const char *const change_names[BENCH_CHANGES] = {"same", "faster", "slower",
                                                         "inconclusive"};
@@ -12,9 +14,14 @@ static const char *const change_names[BENCH_CHANGES] = {"same", "faster", "slowe
 int bench_load_json(const char *path, json_t **out)
 {
     json_error_t error;
-    json_t *json = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    struct stat s;
+    FILE *f = fopen(path, "r");
+    if (f && fstat(fileno(f), &s) == 0 && S_ISDIR(s.st_mode)) errno = EISDIR, fclose(f), f = NULL;
+    if (!f) return yki_error(BENCH_TOOL, "cannot read %s: %s", path, strerror(errno));
+    json_t *json = json_loadf(f, JSON_REJECT_DUPLICATES, &error);
+    fclose(f);
     if (!json)
-        return yki_error(BENCH_TOOL, "%s: %s (line %d)", path, error.text, error.line);
+        return yki_error(BENCH_TOOL, "%s is no report: %s (line %d)", path, error.text, error.line);
     const char *schema = json_string_value(json_object_get(json, "schema"));
     if (!schema || strcmp(schema, "yoke-bench/1") != 0 ||
         !json_is_array(json_object_get(json, "results")) ||

@@ -21,6 +21,12 @@ static const char *amount(char buf[YKI_HUMAN], double x)
 /* "~8 ms": one digit is all that is known. */
 static const char *rough_time(char buf[YKI_HUMAN], double s)
 {
+    const double hour = 3600, most = 99 * hour;
+    if (s > most) return strcpy(buf, "> 99 h");
+    if (s > 2 * hour) {
+        snprintf(buf, YKI_HUMAN, "~%.0f h", s / hour);
+        return buf;
+    }
     double digit = s > 0 ? pow(10, floor(log10(s))) : 1;
     char text[YKI_HUMAN];
     yki_human_seconds(text, round(s / digit) * digit);
@@ -53,10 +59,10 @@ int bench_list(const bench_options *o)
 {
     printf("%-14s%9s%8s%9s%9s  %s\n", "workload", "elements", "bytes", "flops", "serial",
            "what it does");
-    for (size_t k = 0; k < yki_workload_count; k++) workload_row(o, yki_workloads[k]);
-    for (size_t k = 0; k < bench_case_count; k++)
-        printf("%-14s%9s%8s%9s%9s  %.*s\n", bench_cases[k]->name, "-", "-", "-", "-",
-               fitting(bench_cases[k]->about), bench_cases[k]->about);
+    for (size_t k = 0; k < o->n_workloads; k++) workload_row(o, o->workloads[k]);
+    for (size_t k = 0; k < o->n_cases; k++)
+        printf("%-14s%9s%8s%9s%9s  %.*s\n", o->cases[k]->name, "-", "-", "-", "-",
+               fitting(o->cases[k]->about), o->cases[k]->about);
     puts("\nBytes and flops are those of an element, at least.  Serial is a guess: 10 GB/s and "
          "2.5 Gflop/s.\nOther sizes: --list --size large.");
     return YKI_EXIT_OK;

@@ -36,12 +36,14 @@ static void join_command(const bench_options *o, char *to, size_t size)
 
 /* ---- environment of the children ---- */
 
-/* OpenMP gets as many threads as Yoke; children take devices and cores from their job. */
+/* OpenMP gets as many threads as Yoke, whatever the user's shell says: its column is that of
+ * all usable cores.  Children take devices and cores from their job. */
 static void set_environment(const yk_topo *t)
 {
     char threads[24];
     snprintf(threads, sizeof threads, "%zu", yk_topo_workers(t));
-    setenv("OMP_NUM_THREADS", threads, 0);
+    setenv("OMP_NUM_THREADS", threads, 1);
+    unsetenv("OMP_THREAD_LIMIT");
     unsetenv("YOKE_DEVICES");
     unsetenv("YOKE_CARVE");
 }
@@ -124,7 +126,8 @@ static int run_on(bench_session *s, const yk_topo *t, const json_t *before)
     s->memory_limit = (double)yk_topo_memory_limit(t);
     bench_catch_interrupts();
     int code = run_watched(s, t);
-    if (s->results || code == YKI_EXIT_INTERRUPTED) code = report_all(s, t, code, before);
+    bool any = s->results && code != YKI_EXIT_USAGE;
+    if (any || code == YKI_EXIT_INTERRUPTED) code = report_all(s, t, code, before);
     bench_shared_close(&s->shared, s->fd);
     return code;
 }
@@ -138,11 +141,15 @@ static int run(const bench_options *o)
     bench_conditions conditions = {.others_cpus = -1, .steal = -1, .throttled_s = -1,
                                    .load = {-1, -1, -1}};
     bench_session session = {.options = o, .watch = &watch, .conditions = &conditions};
-    int code = o->compare_old ? bench_load_json(o->compare_old, &before) : YKI_EXIT_OK;
+    int code = yki_check_writable(BENCH_TOOL, o->json);
+    if (code == YKI_EXIT_OK) code = yki_check_writable(BENCH_TOOL, o->csv);
+    if (code == YKI_EXIT_OK && o->compare_old) code = bench_load_json(o->compare_old, &before);
     if (code == YKI_EXIT_OK) {
         yk_status st = yk_topo_open(&t, &(yk_topo_opts){.threads = o->threads}, &diag);
         if (st == YK_OK) code = run_on(&session, t, before);
-        else if (st == YK_E_INVALID) code = yki_usage_error(BENCH_TOOL, "%s", diag.text);
+        else if (st == YK_E_INVALID)
+            code = yki_usage_error(BENCH_TOOL, "%s%s", strncmp(diag.text, "threads=", 8) ? "" : "--",
+                                   diag.text);
         else code = yki_error(BENCH_TOOL, "%s", diag.text);
     }
     free(session.results);

@@ -280,7 +280,9 @@ static void put_noise(FILE *f, const bench_report *report)
     worst w = worst_spread(report);
     bench_text line = {.used = 0};
     if (!w.workload) return;
-    bench_list_add(&line, "worst spread %.1f %% (%s, %s)", 100 * w.spread, w.workload, w.variant);
+    const double most = 10;     /* beyond, the figure itself means nothing */
+    bench_list_add(&line, "worst spread %s%.*f %% (%s, %s)", w.spread > most ? "over " : "",
+                   w.spread > most ? 0 : 1, 100 * fmin(w.spread, most), w.workload, w.variant);
     add_stops(&line, report);
     if (report->conditions.throttled_s >= 0)
         bench_list_add(&line, "; throttled %.0f ms", 1e3 * report->conditions.throttled_s);

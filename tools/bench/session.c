@@ -192,6 +192,12 @@ static int worse_code(int a, int b)
     return YKI_EXIT_OK;
 }
 
+/* After Ctrl-C; and where the environment is wrong, it is for every workload. */
+static bool ends_all(int code)
+{
+    return code == YKI_EXIT_INTERRUPTED || code == YKI_EXIT_USAGE;
+}
+
 /* Says so where the workload would not fit into memory. */
 static bool is_too_large(const bench_session *s, bench_result *r)
 {
@@ -225,14 +231,14 @@ static int run_next(bench_session *s, bench_result *r)
 {
     begin_turn(s, r);
     int code = !r->is_case && is_too_large(s, r) ? YKI_EXIT_ERROR : run_turn(s, r);
-    if (code == YKI_EXIT_OK && s->options->peers && !r->is_case &&
-        run_peers(s, r) == YKI_EXIT_INTERRUPTED)
-        code = YKI_EXIT_INTERRUPTED;
-    if (code == YKI_EXIT_INTERRUPTED) return code;
+    if (ends_all(code)) return code;
+    /* What was measured by then stands, even if there is no time left for others. */
+    int peers = code == YKI_EXIT_OK && s->options->peers && !r->is_case ? run_peers(s, r)
+                                                                        : YKI_EXIT_OK;
     s->n_results++;
     bench_derive(r);
     if (code == YKI_EXIT_OK && bench_bad_device(r)) code = YKI_EXIT_ERROR;
-    return r->n_wrong ? YKI_EXIT_WRONG : code;
+    return ends_all(peers) ? peers : r->n_wrong ? YKI_EXIT_WRONG : code;
 }
 
 static int run_one(bench_session *s, const yki_workload *w, bench_point point,
@@ -264,7 +270,7 @@ static int run_case(bench_session *s, const bench_case *c)
 {
     int code = YKI_EXIT_OK;
     size_t first = s->n_results;
-    for (size_t k = 0; k < c->n_rows && code != YKI_EXIT_INTERRUPTED; k++)
+    for (size_t k = 0; k < c->n_rows && !ends_all(code); k++)
         if (has_row(s, &c->rows[k])) code = worse_code(code, run_row(s, &c->rows[k]));
     if (c->conclude && code == YKI_EXIT_OK)
         c->conclude(&s->results[first], s->n_results - first);
@@ -273,7 +279,7 @@ static int run_case(bench_session *s, const bench_case *c)
 
 static int run_cases(bench_session *s, int code)
 {
-    for (size_t c = 0; c < s->options->n_cases && code != YKI_EXIT_INTERRUPTED; c++)
+    for (size_t c = 0; c < s->options->n_cases && !ends_all(code); c++)
         code = worse_code(code, run_case(s, s->options->cases[c]));
     return code;
 }
@@ -291,7 +297,7 @@ static size_t rows_of_cases(const bench_session *s)
 static int run_point(bench_session *s, const yki_workload *w, bench_point point, int code)
 {
     bool carving = s->options->carve > 0;
-    for (size_t k = 0; k < (carving ? s->n_devices : 1) && code != YKI_EXIT_INTERRUPTED; k++) {
+    for (size_t k = 0; k < (carving ? s->n_devices : 1) && !ends_all(code); k++) {
         const bench_device *carved = carving ? &s->devices[k] : NULL;
         if (!carved || carved->carved) code = worse_code(code, run_one(s, w, point, carved));
     }
@@ -302,7 +308,7 @@ static int run_workload(bench_session *s, const yki_workload *w, int code)
 {
     bench_points p;
     bench_points_of(s->options, w, s->workers, &p);
-    for (size_t k = 0; k < p.n && code != YKI_EXIT_INTERRUPTED; k++)
+    for (size_t k = 0; k < p.n && !ends_all(code); k++)
         code = run_point(s, w, p.point[k], code);
     return code;
 }
@@ -315,7 +321,7 @@ int bench_session_run(bench_session *s)
     if (!s->results) return yki_error(BENCH_TOOL, "out of memory");
     s->progress = (bench_progress){.asked = s->asked, .guess_s = budget(s) + 1, .watch = s->watch,
                                    .conditions = s->conditions, .silent = s->options->verbose};
-    for (size_t w = 0; w < s->options->n_workloads && code != YKI_EXIT_INTERRUPTED; w++)
+    for (size_t w = 0; w < s->options->n_workloads && !ends_all(code); w++)
         code = run_workload(s, s->options->workloads[w], code);
     code = run_cases(s, code);
     yki_progress(NULL);

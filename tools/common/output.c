@@ -85,6 +85,24 @@ int yki_write_text(const char *tool, const char *path, const char *text, size_t 
     return code;
 }
 
+int yki_check_writable(const char *tool, const char *path)
+{
+    struct stat s;
+    if (!path || strcmp(path, "-") == 0) return YKI_EXIT_OK;
+    bool there = stat(path, &s) == 0;
+    if (there && S_ISDIR(s.st_mode)) return errno = EISDIR, failed(tool, path);
+    if (there && access(path, W_OK) != 0) return failed(tool, path);
+    if (there && !S_ISREG(s.st_mode)) return YKI_EXIT_OK;
+    /* A file is written beside the one that will be replaced. */
+    char *real = there ? realpath(path, NULL) : strdup(path);
+    char *slash = real ? strrchr(real, '/') : NULL;
+    if (slash) slash[1] = '\0';
+    bool can = real && access(slash ? real : ".", W_OK | X_OK) == 0;
+    int code = can ? YKI_EXIT_OK : failed(tool, path);
+    free(real);
+    return code;
+}
+
 int yki_write_json(const char *tool, const char *path, const json_t *value)
 {
     char *text = value ? json_dumps(value, JSON_INDENT(2) | JSON_PRESERVE_ORDER |

@@ -2,6 +2,7 @@
 #include "common/tool.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -38,10 +39,23 @@ static void guard_pocl_cache(void)
     setenv("POCL_CACHE_DIR", path, 0);
 }
 
+/* Whoever closed one of the three (">&-") would have the next file that is opened in its
+ * place, and messages in that.  What is put there instead fails as a closed one does: it is
+ * open the wrong way round. */
+static void fill_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 void yki_tool_start(void)
 {
+    fill_streams();
     setlocale(LC_CTYPE, "");
-    signal(SIGPIPE, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);       /* both are errors of write, and said as such */
+    signal(SIGXFSZ, SIG_IGN);
+    setenv("HWLOC_HIDE_ERRORS", "2", 0);    /* it would print what the tools say themselves */
     /* hwloc loads every plugin it finds at its first use; these load drivers. */
     setenv("HWLOC_PLUGINS_BLACKLIST",
            "hwloc_opencl.so,hwloc_gl.so,hwloc_cuda.so,hwloc_nvml.so,hwloc_rsmi.so,"

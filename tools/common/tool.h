@@ -88,6 +88,10 @@ int yki_write_text(const char *tool, const char *path, const char *text, size_t 
  * an error. */
 int yki_write_json(const char *tool, const char *path, const json_t *value);
 
+/* Whether a result could be written there, asked before much time goes into it.  NULL and
+ * "-" always can.  Returns YKI_EXIT_OK, or YKI_EXIT_ERROR after saying why not. */
+int yki_check_writable(const char *tool, const char *path);
+
 /* The machine as reports show it: host, os, cpu, cores, workers, isa, memory, quota.
  * A new reference, NULL without memory. */
 json_t *yki_machine_json(const yk_topo *t);

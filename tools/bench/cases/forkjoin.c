@@ -101,6 +101,6 @@ static int measure(bench_shared *shared, const bench_row *row)
 }
 
 const bench_case bench_case_forkjoin = {
-    .name = "forkjoin", .about = "wake a second thread and wait for it, beyond the work itself",
+    .name = "forkjoin", .about = "wake a second thread and wait for it",
     .n_rows = YKI_COUNT(rows), .rows = rows, .measure = measure,
 };

@@ -63,6 +63,6 @@ static const bench_row rows[] = {
 };
 
 const bench_case bench_case_launch = {
-    .name = "launch", .about = "loops of 1 to 64 Ki elements, where the call is what counts",
+    .name = "launch", .about = "what calls cost: loops of 1 to 64 Ki elements",
     .n_rows = YKI_COUNT(rows), .rows = rows, .measure = measure, .conclude = conclude,
 };

@@ -67,6 +67,6 @@ static const bench_row rows[] = {
 };
 
 const bench_case bench_case_open = {
-    .name = "open", .about = "from yk_engine_open to the first item, in fresh processes",
+    .name = "open", .about = "from opening an engine to the first item",
     .n_rows = YKI_COUNT(rows), .rows = rows, .measure = measure,
 };

@@ -118,16 +118,33 @@ static void put_trouble(FILE *f, const bench_report *report, size_t result,
     bench_put_text(f, tag, BENCH_INDENT, line.text);
 }
 
+/* The k-th runtime, if no workload was run with it; else NULL. */
+static const bench_peer *absent_peer(const bench_report *report, size_t k)
+{
+    const bench_peer *p = NULL;
+    for (size_t i = 0; i < report->n_results && !p; i++)
+        p = peer_of(&report->results[i], bench_runtimes[k].name);
+    return p && !has_column(report, &bench_runtimes[k]) ? p : NULL;
+}
+
+/* All that are absent for the reason of the k-th, which is the first of them. */
+static void add_absent(bench_text *line, const bench_report *report, size_t k)
+{
+    const bench_peer *first = absent_peer(report, k), *p;
+    for (size_t i = 0; first && i < k; i++)
+        if ((p = absent_peer(report, i)) && strcmp(p->reason, first->reason) == 0) return;
+    if (!first) return;
+    bench_list_add(line, "%s%s", line->used ? "; " : "", first->name);
+    for (size_t i = k + 1; i < BENCH_RUNTIMES; i++)
+        if ((p = absent_peer(report, i)) && strcmp(p->reason, first->reason) == 0)
+            bench_list_add(line, ", %s", p->name);
+    bench_list_add(line, ": %s", first->reason);
+}
+
 static void put_absent(FILE *f, const bench_report *report)
 {
     bench_text line = {.used = 0};
-    for (size_t k = 0; k < BENCH_RUNTIMES; k++) {
-        const bench_peer *p = NULL;
-        for (size_t i = 0; i < report->n_results && !p; i++)
-            p = peer_of(&report->results[i], bench_runtimes[k].name);
-        if (!p || has_column(report, &bench_runtimes[k])) continue;
-        bench_list_add(&line, "%s%s: %s", line.used ? "; " : "", p->name, p->reason);
-    }
+    for (size_t k = 0; k < BENCH_RUNTIMES; k++) add_absent(&line, report, k);
     if (line.used) bench_put_text(f, "absent", BENCH_INDENT, line.text);
 }
 
