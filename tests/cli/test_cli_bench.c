@@ -300,6 +300,20 @@ static void test_unwritable(void **state)
     ykt_command_free(&c);
 }
 
+/* Drivers that offer nothing are named: their column would only be missed. */
+static void test_no_device(void **state)
+{
+    (void)state;
+    if (access("/etc/OpenCL/vendors/rusticl.icd", R_OK) != 0) skip();
+    const char *env[] = {"OCL_ICD_VENDORS=/etc/OpenCL/vendors/rusticl.icd", "RUSTICL_ENABLE", NULL};
+    ykt_command c = ykt_run(&(ykt_setting){.env = env},
+                            ARGS("--quick", "--size", "64", "triad"));
+    assert_int_equal(c.code, 0);
+    assert_non_null(strstr(c.err, "no driver offers a device (yoke-topo --doctor"));
+    assert_non_null(strstr(c.err, "rusticl"));
+    ykt_command_free(&c);
+}
+
 /* A stream that the caller closed is no place for the next file that is opened. */
 static void test_closed_streams(void **state)
 {
@@ -428,6 +442,7 @@ static void test_unknown_device(void **state)
 
 int main(void)
 {
+    setenv("OMP_WAIT_POLICY", "passive", 0);    /* waiting for spinning threads takes long */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_help),
         cmocka_unit_test(test_version),
@@ -444,6 +459,7 @@ int main(void)
         cmocka_unit_test(test_carve),
         cmocka_unit_test(test_unwritable),
         cmocka_unit_test(test_closed_streams),
+        cmocka_unit_test(test_no_device),
         cmocka_unit_test(test_openmp_threads),
         cmocka_unit_test(test_interrupt),
         cmocka_unit_test(test_second_interrupt),

@@ -135,6 +135,37 @@ static void test_compare_run(void **state)
     compare(f, NULL, 0, " inconclusive");
 }
 
+/* Files that cannot be read, and why. */
+static void test_unreadable(void **state)
+{
+    (void)state;
+    static const struct { const char *path, *says; } cases[] = {
+        {"/nonexistent.json", "cannot read /nonexistent.json: No such file or directory\n"},
+        {"/tmp", "cannot read /tmp: Is a directory\n"},
+        {"/dev/null", "/dev/null is no report: "}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        ykt_command c = bench(NULL, ARGS("--show", cases[k].path));
+        assert_int_equal(c.code, 1);
+        assert_non_null(strstr(c.err, cases[k].says));
+        ykt_command_free(&c);
+    }
+}
+
+/* Beyond ten times the median, a spread is no figure any more. */
+static void test_wide_spread(void **state)
+{
+    fixture *f = *state;
+    json_t *json = json_load_file(YOKE_SOURCE_DIR "/tests/cli/golden/old.json", 0, NULL);
+    json_object_set_new(json_object_get((json_t *)first_result(json), "serial"), "spread",
+                        json_real(183.9));
+    assert_int_equal(json_dump_file(json, f->old_path, 0), 0);
+    ykt_command c = bench(NULL, ARGS("--show", f->old_path));
+    assert_int_equal(c.code, 0);
+    assert_non_null(strstr(c.out, "worst spread over 1000 % ("));
+    ykt_command_free(&c);
+    json_decref(json);
+}
+
 /* Damaged reports are named, never believed. */
 static void test_damaged_reports(void **state)
 {
@@ -163,6 +194,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_FILES(test_compare),     WITH_FILES(test_wide_interval), WITH_FILES(test_differences),
         WITH_FILES(test_compare_run), WITH_FILES(test_damaged_reports),
+        WITH_FILES(test_unreadable),  WITH_FILES(test_wide_spread),
     };
     return cmocka_run_group_tests_name("yoke-bench --compare", tests, NULL, NULL);
 }

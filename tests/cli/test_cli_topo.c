@@ -52,6 +52,10 @@ static void usage_errors(void **state)
     }
     ykt_command c = run(NULL, 2, ARGS("--input", HYBRID, "--measure"));
     ykt_command_free(&c);
+    c = run(NULL, 1, ARGS("--measure", "--json", "/nonexistent/x"));
+    assert_string_equal(c.out, "");     /* said before anything is measured */
+    has(c.err, "cannot write /nonexistent/x: No such file");
+    ykt_command_free(&c);
     c = run(NULL, 1, ARGS("--input", "/nonexistent.xml"));
     has(c.err, "/nonexistent.xml: No such file");
     assert_string_equal(c.out, "");

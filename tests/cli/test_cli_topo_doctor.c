@@ -319,6 +319,30 @@ static void cache_folders(void **state)
     false_root_remove(root);
 }
 
+/* A cache that cannot even be made: where nobody may write, and PoCL is installed. */
+static void cache_refused(void **state)
+{
+    (void)state;
+    static const put files[] = {CGROUP, {"/home", NULL}, {"/etc/OpenCL/vendors/pocl.icd", "x\n"}};
+    char root[64], home[128], what[200];
+    make_root(files, 4, root);
+    snprintf(home, sizeof home, "HOME=%s/home", root);
+    snprintf(what, sizeof what, "PoCL's cache %s/.cache/pocl cannot be made, as ", home + 5);
+    assert_int_equal(chmod(home + 5, 0500), 0);
+    const char *env[] = {home, "XDG_CACHE_HOME", NULL};
+    ykt_setting s = {.env = env, .uid = geteuid() == 0 ? 65534 : 0};
+    ykt_command probe = ykt_run(&s, ARGS("--version"));
+    bool can = probe.code == 0;
+    ykt_command_free(&probe);
+    if (can) {
+        json_t *o = diagnose(&s, root, "core:4 pu:1");
+        expect(o, "caches", what, "set POCL_CACHE_DIR to a folder of your own");
+        json_decref(o);
+    }
+    false_root_remove(root);
+    if (!can) skip();
+}
+
 /* ---- drivers ---- */
 
 #ifdef YOKE_BAD_DRIVER
@@ -380,6 +404,7 @@ int main(void)
         cmocka_unit_test(findings),      cmocka_unit_test(no_findings),
         cmocka_unit_test(as_text),       cmocka_unit_test(refused),
         cmocka_unit_test(cache_folders),
+        cmocka_unit_test(cache_refused),
 #ifdef YOKE_BAD_DRIVER
         cmocka_unit_test(drivers),       cmocka_unit_test(no_drivers),
 #endif

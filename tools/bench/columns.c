@@ -72,6 +72,15 @@ static int choose(const bench_options *o, const bench_shared *shared, bool *want
     return YKI_EXIT_OK;
 }
 
+/* Drivers that offer nothing would only be missed.  A machine without any lacks nothing. */
+static void say_none(const bench_shared *shared)
+{
+    const char *why = shared->diag.text;
+    if (shared->n_listed > 0 || !why[0] || strstr(why, "no driver") || strstr(why, "no OpenCL"))
+        return;
+    yki_warning("no driver offers a device (yoke-topo --doctor looks closer): %s", why);
+}
+
 /* Nobody asked for a device by name: machines without any are no error. */
 static bool is_optional(const bench_options *o)
 {
@@ -90,6 +99,7 @@ static int list_devices(const bench_options *o, bench_shared *shared, int fd)
     if (end == BENCH_END_NOT_STARTED) return yki_error(BENCH_TOOL, "cannot start a child");
     if (end == BENCH_END_LATE) snprintf(how, sizeof how, "no answer");
     bool failed = end != BENCH_END_DONE || shared->exit_code != YKI_EXIT_OK;
+    if (!failed) say_none(shared);
     if (!failed) return YKI_EXIT_OK;
     shared->n_listed = 0;
     const char *why = end == BENCH_END_DONE ? shared->diag.text : how;

@@ -145,6 +145,39 @@ static const char *what_is_wrong(const char *path, const struct stat *st)
     return open_above(path) ? "lies in a folder that others can write" : NULL;
 }
 
+/* The folder nearest above `path` that is there, if nothing can be made in it. */
+static bool closed_above(const char *path, char *above, size_t size)
+{
+    struct stat st;
+    snprintf(above, size, "%s", path);
+    do {
+        char *slash = strrchr(above, '/');
+        if (!slash) return false;
+        slash[slash == above] = '\0';
+    } while (above[1] && stat(above, &st) != 0);
+    return access(above, W_OK | X_OK) != 0;
+}
+
+static void look_for_pocl(void *ctx, const char *icd)
+{
+    *(bool *)ctx |= strcasestr(strrchr(icd, '/'), "pocl") != NULL;
+}
+
+/* PoCL is the one that gives up without a cache, and says nothing. */
+static void look_for_room(exam *x)
+{
+    char path[512], above[512];
+    struct stat st;
+    bool installed = false;
+    snprintf(path, sizeof path, "%.400s/etc/OpenCL/vendors", x->root);
+    yki_topo_each_icd_in(path, look_for_pocl, &installed);
+    if (!installed || !folder_path(0, path, sizeof path) || lstat(path, &st) == 0) return;
+    if (closed_above(path, above, sizeof above))
+        yki_doctor_bad(x, "set POCL_CACHE_DIR to a folder of your own with mode 0700",
+                       "PoCL's cache %.100s cannot be made, as %.60s cannot be written: it offers "
+                       "no device then", path, above);
+}
+
 static void look_at_folder(exam *x, size_t i)
 {
     char path[512], remedy[200];
@@ -163,6 +196,7 @@ static void look_at_folder(exam *x, size_t i)
 
 void yki_doctor_caches(exam *x)
 {
+    look_for_room(x);
     for (size_t i = 0; i < COUNT_OF(folders); i++) look_at_folder(x, i);
     if (!yki_env("HOME") && !yki_env("XDG_CACHE_HOME"))
         yki_doctor_bad(x, "set HOME, or POCL_CACHE_DIR to a folder of your own with mode 0700",

@@ -71,7 +71,7 @@ static int write_all(const state *s)
     int code = YKI_EXIT_OK;
     if (text && cmd->config) code = yki_topo_config(s);
     if (text && s->diagnosed) yki_topo_show_diagnosis(s->diagnosed);
-    if (text && !cmd->config && !s->diagnosed) yki_topo_show(s);
+    if (text && (s->measured || (!cmd->config && !s->diagnosed))) yki_topo_show(s);
     if (cmd->json && code == YKI_EXIT_OK) {
         json_t *value = yki_topo_json(s);
         code = yki_write_json(TOOL, cmd->json, value);
@@ -85,7 +85,8 @@ static int run(const command *cmd)
     state *s = calloc(1, sizeof *s);
     if (!s) return yki_error(TOOL, "out of memory");
     s->cmd = cmd;
-    int code = open_machine(s);
+    int code = yki_check_writable(TOOL, cmd->json);
+    if (code == YKI_EXIT_OK) code = open_machine(s);
     if (code == YKI_EXIT_OK) code = gather(s);
     if (code == YKI_EXIT_OK) code = write_all(s);
     if (code == YKI_EXIT_OK) warn(s);
