@@ -21,6 +21,13 @@
 
 #define GUARD 256 /* bytes on each side */
 
+#ifndef kr_fail
+#define kr_fail fail_msg
+#endif
+
+/* kr_same[i] = j + 1: argument i is the very array that argument j is. */
+static unsigned kr_same[YK_MAX_ARGS];
+
 static uint64_t kr_seed = 88172645463325252u;
 
 static inline uint64_t kr_random(void)
@@ -50,12 +57,20 @@ static inline void kr_fill(const yk_arg *a, void *data, size_t n)
     }
 }
 
+/* What stands beside an array, other bytes each time: whoever reads them gives other
+ * results.  The first of them says which. */
+static inline unsigned char kr_guard(unsigned char first, size_t i)
+{
+    return (unsigned char)(first ^ (i * 37));
+}
+
 /* An array between guards; free with kr_free. */
 static inline void *kr_array(size_t bytes)
 {
-    unsigned char *p = malloc(bytes + 2 * GUARD);
+    unsigned char *p = malloc(bytes + 2 * GUARD), first = (unsigned char)kr_random();
     assert_non_null(p);
-    memset(p, 0xa5, bytes + 2 * GUARD);
+    for (size_t i = 0; i < GUARD; i++)
+        p[GUARD - 1 - i] = p[GUARD + bytes + i] = kr_guard(first, i);
     return p + GUARD;
 }
 
@@ -69,8 +84,9 @@ static inline void kr_check_guards(const void *array, size_t bytes, const char *
 {
     const unsigned char *p = array;
     for (size_t i = 0; i < GUARD; i++) {
-        if (p[-1 - (ptrdiff_t)i] == 0xa5 && p[bytes + i] == 0xa5) continue;
-        fail_msg("%s: wrote outside array %s", kernel, arg);
+        unsigned char want = kr_guard(p[-1], i);
+        if (p[-1 - (ptrdiff_t)i] == want && p[bytes + i] == want) continue;
+        kr_fail("%s: wrote outside array %s", kernel, arg);
     }
 }
 
@@ -109,6 +125,15 @@ static inline void kr_all_items(const kr_case *c, const yk_range *r, const void 
     }
 }
 
+/* Is it another argument's array as well? */
+static inline bool kr_shared(const yk_kernel *k, size_t j)
+{
+    for (size_t i = 0; i < k->n_args; i++) {
+        if (kr_same[i] == j + 1) return true;
+    }
+    return false;
+}
+
 /* One slice in a world of its own. */
 static inline void kr_slice(const kr_case *c, const yk_range *r, const yk_shape *shape,
                             const void *args, void *const *before, void *const *after, size_t begin,
@@ -124,27 +149,31 @@ static inline void kr_slice(const kr_case *c, const yk_range *r, const yk_shape 
         const yk_window *w = &shape->window[i];
         if (a->mode == YK_MODE_SCALAR) continue;
         size_t n = (size_t)w->extent;
+        if (kr_same[i]) continue;
         array[i] = kr_array(n * a->size);
         image[i] = kr_array(n * a->size);
         kr_fill(a, array[i], n);
-        for (size_t e = 0; a->mode != YK_MODE_OUT && e < n; e++) {
+        for (size_t e = 0; (a->mode != YK_MODE_OUT || kr_shared(k, i)) && e < n; e++) {
             if (!kr_in_window(w, begin, end, (int64_t)e)) continue;
             memcpy((char *)array[i] + e * a->size, (char *)before[i] + e * a->size, a->size);
         }
         memcpy(image[i], array[i], n * a->size);
         *kr_pointer(k, block, i) = array[i];
     }
+    for (size_t i = 0; i < k->n_args; i++) {
+        if (kr_same[i]) *kr_pointer(k, block, i) = array[kr_same[i] - 1];
+    }
     yk_slice s = {r, shape, block, NULL, begin, end, 0};
     k->host->fn[level](&s);
     for (size_t i = 0; i < k->n_args; i++) {
         const yk_arg *a = &k->args[i];
         const yk_window *w = &shape->window[i];
-        if (a->mode == YK_MODE_SCALAR) continue;
+        if (a->mode == YK_MODE_SCALAR || kr_same[i]) continue;
         for (size_t e = 0; e < (size_t)w->extent; e++) {
             bool mine = a->mode != YK_MODE_IN && kr_in_window(w, begin, end, (int64_t)e);
             const void *want = (char *)(mine ? after[i] : image[i]) + e * a->size;
             if (memcmp((char *)array[i] + e * a->size, want, a->size) == 0) continue;
-            fail_msg(
+            kr_fail(
                 "%s level %d, items [%zu, %zu) of [%zu, %zu): %s[%zu] is wrong (%s its window)",
                 k->name, level, begin, end, shape->lo[k->axis], shape->hi[k->axis], a->name, e,
                 mine ? "inside" : "outside");
@@ -164,18 +193,25 @@ static inline void kr_run(const kr_case *c, yk_range r, void *args)
     memset(&shape, 0xee, sizeof shape);
     yk_status st = k->shape(&r, args, &shape);
     if (st != YK_OK)
-        fail_msg("%s: shape gives %d for %zu x %zu x %zu", k->name, (int)st, r.size[0], r.size[1],
+        kr_fail("%s: shape gives %d for %zu x %zu x %zu", k->name, (int)st, r.size[0], r.size[1],
                  r.size[2]);
     void *before[YK_MAX_ARGS] = {0}, *after[YK_MAX_ARGS] = {0};
     for (size_t i = 0; i < k->n_args; i++) {
         const yk_arg *a = &k->args[i];
         if (a->mode == YK_MODE_SCALAR) continue;
         size_t n = (size_t)shape.window[i].extent;
+        if (kr_same[i] && memcmp(&shape.window[i], &shape.window[kr_same[i] - 1],
+                                 sizeof shape.window[i]) != 0)
+            kr_same[i] = 0;
+        if (kr_same[i]) continue;
         before[i] = kr_array(n * a->size);
         after[i] = kr_array(n * a->size);
         kr_fill(a, before[i], n);
         memcpy(after[i], before[i], n * a->size);
         *kr_pointer(k, args, i) = after[i];
+    }
+    for (size_t i = 0; i < k->n_args; i++) {
+        if (kr_same[i]) *kr_pointer(k, args, i) = after[kr_same[i] - 1];
     }
     kr_all_items(c, &r, args);
     size_t lo = shape.lo[k->axis], hi = shape.hi[k->axis], align = k->align;
@@ -195,7 +231,7 @@ static inline void kr_run(const kr_case *c, yk_range r, void *args)
     }
     for (size_t i = 0; i < k->n_args; i++) {
         const yk_arg *a = &k->args[i];
-        if (a->mode != YK_MODE_SCALAR)
+        if (a->mode != YK_MODE_SCALAR && !kr_same[i])
             kr_check_guards(after[i], (size_t)shape.window[i].extent * a->size, k->name, a->name);
         kr_free(before[i]);
         kr_free(after[i]);
