@@ -170,7 +170,8 @@ static bool unsigned_bound(yki_walk *w, const yki_expr *e, yki_op op, const yki_
     const yki_sym *id = single_id(s, a.p, &sign);
     if (!id || sign < 0 || !yki_poly_const(yki_poly_without(s, a.p, id), &add)) return false;
     if (add < 0 || add > INT32_MAX || a.wrap == YKI_NARROWED) return false;
-    if (a.wrap == YKI_MOD32 && add != 0) return false;
+    /* an id that fits 31 bits does not wrap; the shape makes sure of that */
+    if (a.wrap == YKI_MOD32 && add != 0 && !(yki_walk_kinfo(w)->ids32 >> id->dim & 1)) return false;
     const yki_expr *core = without_cast(right);
     if (!yki_type_is_integer(core->type)) return false;
     yki_val b = yki_walk_value(w, core);

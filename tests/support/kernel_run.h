@@ -173,10 +173,14 @@ static inline void kr_slice(const kr_case *c, const yk_range *r, const yk_shape 
             bool mine = a->mode != YK_MODE_IN && kr_in_window(w, begin, end, (int64_t)e);
             const void *want = (char *)(mine ? after[i] : image[i]) + e * a->size;
             if (memcmp((char *)array[i] + e * a->size, want, a->size) == 0) continue;
+            uint64_t got = 0, right = 0;
+            memcpy(&got, (char *)array[i] + e * a->size, a->size < 8 ? a->size : 8);
+            memcpy(&right, want, a->size < 8 ? a->size : 8);
             kr_fail(
-                "%s level %d, items [%zu, %zu) of [%zu, %zu): %s[%zu] is wrong (%s its window)",
+                "%s level %d, items [%zu, %zu) of [%zu, %zu): %s[%zu] is wrong (%s its window): "
+                "bits %llx, not %llx",
                 k->name, level, begin, end, shape->lo[k->axis], shape->hi[k->axis], a->name, e,
-                mine ? "inside" : "outside");
+                mine ? "inside" : "outside", (unsigned long long)got, (unsigned long long)right);
         }
         kr_check_guards(array[i], (size_t)w->extent * a->size, k->name, a->name);
         kr_free(array[i]);

@@ -111,7 +111,8 @@ static void read_var(rb *b, rb_type t, unsigned bits, unsigned depth)
         rb_put(b, "((%s)", rb_name(t));
         if (wraps(t)) rb_put(b, "(int)");
         element(b, v, depth);
-        rb_put(b, bits < 20 ? " & %u)" : ")", (1u << (bits < 20 ? bits : 20)) - 1);
+        if (bits < 20) rb_put(b, " & %u)", (1u << bits) - 1);
+        else rb_put(b, " + 1)"); /* (float)(int)f may be -0.0: gcc 12 takes it for trunc(f) */
         return;
     }
     if (is_float(t) && v->bits > bits) {

@@ -23,6 +23,7 @@ typedef struct array {
     element elem;
     bool out, len, own, across;
     unsigned step;      /* elements of a work-item, one after the other */
+    unsigned form;      /* of its index; 0: the usual one */
     unsigned args;      /* which argument it is */
 } array;
 
@@ -34,13 +35,25 @@ typedef struct maker {
     array array[5];
     unsigned arrays;
     bool across;        /* some access is */
-    char at[80], turned[80];
+    char at[80];
 } maker;
 
 static unsigned below(maker *m, unsigned n) { return rb_below(&m->b, n); }
 static bool one_in(maker *m, unsigned n) { return below(m, n) == 0; }
 
 static const char *const sizes[] = {"w", "h", "d"}, *const ids[] = {"x", "y", "z"};
+
+/* The index of a work-item's own element: plain, turned round, with a pitch of its own. */
+static const char *own_index(const maker *m, const array *a)
+{
+    static const char *const index[][5] = {
+        {NULL, "w - 1 - x", "(w - 1) - x", "x + 3", "5 + x"},
+        {NULL, "y * w + (w - 1 - x)", "(h - 1 - y) * w + x", "y * (w + 3) + x + 1", "(y + 1) * (w + 1) + x"},
+        {NULL, "(z * h + y) * w + (w - 1 - x)", "(z * h + (h - 1 - y)) * w + x",
+         "(z * h + y) * (w + 2) + x", "(z * (h + 1) + y) * w + x"}};
+    if (a->across) return "x * h + y";
+    return a->form ? index[m->dims - 1][a->form] : m->at;
+}
 
 /* ---- arguments ---- */
 
@@ -60,7 +73,6 @@ static void choose(maker *m)
     if (m->guard == 5) m->margin = 0;
     static const char *const at[] = {"x", "y * w + x", "(z * h + y) * w + x"};
     (void)snprintf(m->at, sizeof m->at, "%s", at[m->dims - 1]);
-    (void)snprintf(m->turned, sizeof m->turned, "x * h + y");
     unsigned out = 1 + one_in(m, 3), in = 1 + below(m, 3);
     for (unsigned i = 0; i < in + out; i++) {
         array *a = &m->array[m->arrays++];
@@ -69,6 +81,9 @@ static void choose(maker *m)
         a->len = one_in(m, 2);
         a->across = m->dims == 2 && one_in(m, 4);
         a->step = m->dims == 1 && one_in(m, 5) ? 2 + below(m, 2) : 1;
+        a->form = a->step == 1 && one_in(m, 4) && m->guard != 5 ? 1 + below(m, 4) : 0;
+        if (a->form) a->across = false;
+        if (a->form > 2) a->len = false;
         a->args = m->dims + 2 + i;
     }
 }
@@ -199,13 +214,18 @@ static void accesses(maker *m, unsigned i)
         }
         return;
     }
-    bool own = !one_in(m, 4);
-    if (own || a->across) {
-        (void)snprintf(text, sizeof text, "a%u[%s]", i, a->across ? m->turned : m->at);
+    bool own = !one_in(m, 4), pointer = !a->across && !a->form && m->dims == 2 && one_in(m, 3);
+    if (pointer) {
+        rb_line(&m->b);
+        rb_put(&m->b, "global %s%s *p%u = a%u + y * w;", a->out ? "" : "const ", a->elem.name, i, i);
+        (void)snprintf(text, sizeof text, "p%u[x]", i);
+        reads(m, a, text);
+    } else if (own || a->across || a->form) {
+        (void)snprintf(text, sizeof text, "a%u[%s]", i, own_index(m, a));
         reads(m, a, text);
     }
     a->own = !a->out;
-    if (a->out || a->across) return;
+    if (a->out || a->across || a->form) return;
     for (unsigned n = below(m, 4); n; n--) {
         a->own = false;
         neighbour(m, i, below(m, m->dims), one_in(m, 2) ? 1 + (int)below(m, 3) : -1 - (int)below(m, 3));
@@ -235,7 +255,7 @@ static void store(maker *m, unsigned i)
         }
         rb_put(b, "a%u[", i);
         if (a->step > 1) rb_put(b, c ? "%u * x + %u]" : "%u * x]", a->step, c);
-        else rb_put(b, "%s]", a->across ? m->turned : m->at);
+        else rb_put(b, "%s]", own_index(m, a));
         value(m, a, 3);
     }
 }
@@ -338,7 +358,7 @@ static void in_c(maker *m, rk_kernel *k)
         for (unsigned j = 0; j < i; j++) {
             const array *in = &m->array[j], *out = &m->array[i];
             if (!out->out || !in->own || in->elem.name != out->elem.name ||
-                in->across != out->across || out->step > 1) continue;
+                in->across != out->across || in->form != out->form || out->step > 1) continue;
             rb_put(&c, "    kr_same[%u] = kr_below(2) ? %u : 0;\n", in->args, out->args + 1);
         }
     }
@@ -354,12 +374,12 @@ static void body(maker *m)
     for (unsigned d = 0; d < m->dims; d++)
         rb_add(b, RB_INT, 12, strcmp(m->id_type, "int") ? d == 0 ? "(int)x" : d == 1 ? "(int)y" : "(int)z" : ids[d]);
     if (!strcmp(m->size_type, "int")) rb_add(b, RB_INT, 12, "w");
-    bool ints = !strcmp(m->id_type, "int") && !m->array[0].across && m->array[0].step == 1 && m->dims < 3;
+    bool ints = !strcmp(m->id_type, "int") && !m->array[0].across && !m->array[0].form && m->array[0].step == 1 && m->dims < 3;
     if (form == 0 && ints) {
         m->array[0].elem = elements[1];
         m->array[0].own = false;
         window_sum(m, 0);
-    } else if (form == 1 && ints && m->dims == 2 && !m->array[1].out) {
+    } else if (form == 1 && ints && m->dims == 2 && !m->array[1].out && !m->array[1].form && !m->array[1].across) {
         m->array[0].elem = m->array[1].elem = elements[1];
         m->array[0].own = m->array[1].own = false;
         m->array[0].len = m->array[1].len = false;

@@ -77,6 +77,7 @@ ITEM(turned_twice, a->u, a->bytes, a->v, a->flags, a->w, a->h)
 ITEM(some_turned, a->in, a->out, a->w, a->h)
 ITEM(ends, a->u, a->v, a->n)
 ITEM(near_ends, a->u, a->v, a->n)
+ITEM(unsigned_inside, a->u, a->v, a->w, a->h)
 
 static const int sizes[] = {0, 1, 2, 5, 63, 64, 65, 127, 128, 129, 200, 521, 1000};
 
@@ -94,6 +95,7 @@ static const int sizes[] = {0, 1, 2, 5, 63, 64, 65, 127, 128, 129, 200, 521, 100
             kr_run(&case_##name, yk_1d((size_t)n), &args); \
             kr_run(&case_##name, yk_1d((size_t)n + kr_below(100)), &args); \
             kr_run(&case_##name, yk_1d_at(kr_below(70), (size_t)n), &args); \
+            kr_run(&case_##name, yk_1d_at(kr_below((size_t)n), kr_below((size_t)n)), &args); \
         } \
     }
 #define YKC(a) (sizeof(a) / sizeof((a)[0]))
@@ -131,10 +133,14 @@ LINE(rows)
                                        {3, 5}, {64, 3}, {65, 4}, {31, 17}, {130, 9}}; \
         for (size_t i = 0; i < YKC(sides); i++) { \
             int w = sides[i][0], h = sides[i][1]; \
-            struct name##_args args = {.w = w, .h = h, ##__VA_ARGS__}; \
+            struct name##_args args = {.w = 0, ##__VA_ARGS__}; \
+            args.w = (__typeof__(args.w))w, args.h = (__typeof__(args.h))h; \
             kr_run(&case_##name, yk_2d((size_t)w, (size_t)h), &args); \
             kr_run(&case_##name, yk_2d((size_t)w + 3, (size_t)h + 2), &args); \
             kr_run(&case_##name, yk_2d_at(0, kr_below(3), (size_t)w, (size_t)h), &args); \
+            yk_range part = yk_2d_at(kr_below((size_t)w), kr_below((size_t)h), 1, 1); \
+            part.size[0] = kr_below((size_t)w) + 1, part.size[1] = kr_below((size_t)h) + 1; \
+            kr_run(&case_##name, part, &args); \
         } \
     }
 
@@ -145,6 +151,7 @@ PLANE(transpose)
 PLANE(rows_of_loops)
 PLANE(convolve, .r = 2)
 PLANE(edges)
+PLANE(unsigned_inside)
 PLANE(derived, .m = 5)
 PLANE(product, .m = 19)
 PLANE(product_double, .m = 6)
@@ -273,7 +280,7 @@ int main(void)
         cmocka_unit_test(test_padded),         cmocka_unit_test(test_ends),
         cmocka_unit_test(test_near_ends),      cmocka_unit_test(test_columns_to_rows),
         cmocka_unit_test(test_into_columns),   cmocka_unit_test(test_turned_twice),
-        cmocka_unit_test(test_some_turned),
+        cmocka_unit_test(test_some_turned),   cmocka_unit_test(test_unsigned_inside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

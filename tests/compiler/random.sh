@@ -1,0 +1,27 @@
+#!/bin/sh
+# Random kernels as yokec translates them against the same text read as C, bit for bit.
+#   random.sh YOKEC RANDOM_KERNELS SOURCE_DIR WORK_DIR CC FLAGS...
+# The seed is fixed; others, more kernels, more runs of each, and all instruction sets at
+# full optimisation are had by YOKE_RANDOM_SEED, YOKE_RANDOM_KERNELS, YOKE_RANDOM_ROUNDS and
+# YOKE_RANDOM_FULL=1.  What fails stays in WORK_DIR.
+set -eu
+yokec=$1 random=$2 source=$3 work=$4 cc=$5
+shift 5
+seed=${YOKE_RANDOM_SEED:-1} count=${YOKE_RANDOM_KERNELS:-20} rounds=${YOKE_RANDOM_ROUNDS:-12}
+rm -rf "$work"
+mkdir -p "$work"
+cd "$work"
+"$random" "$seed" "$count" .
+"$yokec" random.cl
+# The translation is what is tested, not the C compiler: little optimisation is quick.
+[ -n "${YOKE_RANDOM_FULL:-}" ] || {
+    sed -e '/^#pragma GCC optimize("O3"/d' \
+        -e 's/{yk_generic_\(k[0-9]*\), yk_v2_k[0-9]*, yk_v3_k[0-9]*, yk_v4/{yk_generic_\1, 0, 0, yk_v4/' \
+        random.yk.c >quick.c
+    mv quick.c random.yk.c
+}
+"$cc" -std=gnu11 -O1 -w -I. -I"$source/include" -c random.yk.c -o random.yk.o
+"$cc" -std=gnu11 -O1 -w -fwrapv -ffp-contract=off -I. -I"$source/include" -I"$source/tests" \
+    -I"$source/tests/support" "$source/tests/compiler/random_main.c" random.yk.o \
+    "$source/tests/support/no_launch.c" -o random_main "$@" -lm
+./random_main "$seed" "$rounds"
