@@ -35,3 +35,17 @@ if(NOT YOKE_SANITIZE)
   set_tests_properties(test_compilerback_devices PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77)
 endif()
 set_tests_properties(test_compilerback_cli PROPERTIES TIMEOUT 120)
+
+# Random kernels: translated, compiled and compared with themselves read as C.
+if(NOT YOKE_SANITIZE AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  set(random ${CMAKE_CURRENT_SOURCE_DIR}/support)
+  add_executable(random_kernels ${random}/random_kernels.c ${random}/random_make.c
+    ${random}/random_body.c)
+  target_include_directories(random_kernels PRIVATE ${random})
+  target_link_libraries(random_kernels PRIVATE yoke_flags yoke_compiler yoke_base
+    Threads::Threads m)
+  add_test(NAME test_compilerback_random COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/compiler/random.sh
+    $<TARGET_FILE:yokec> $<TARGET_FILE:random_kernels> ${PROJECT_SOURCE_DIR}
+    ${PROJECT_BINARY_DIR}/yokec-random ${CMAKE_C_COMPILER} ${CMOCKA_CFLAGS} ${CMOCKA_LDFLAGS})
+  set_tests_properties(test_compilerback_random PROPERTIES TIMEOUT 120)
+endif()

@@ -43,7 +43,8 @@ typedef struct run_sizes {
  * larger than the arrays, smaller, or a part in the middle. */
 static run_sizes random_sizes(unsigned dims, int guarded)
 {
-    static const size_t odd[] = {0, 1, 2, 3, 7, 15, 16, 17, 31, 33, 63, 64, 65, 100, 127, 128, 129, 200};
+    static const size_t odd[] = {0,  1,  2,  3,  7,  15,  16,  17,  31,
+                                 33, 63, 64, 65, 100, 127, 128, 129, 200};
     run_sizes s = {.m = (int)kr_below(10), .f = (float)kr_value()};
     size_t pad[3] = {0}, at[3] = {0};
     for (unsigned d = 0; d < dims; d++) {

@@ -452,11 +452,9 @@ static void turns(rb *b)
 
 static void counted(rb *b, const char *name)
 {
-    static const char *const steps[] = {"%s++", "++%s", "%s += 2", "%s += 1"};
-    char step[40];
+    static const char *const before[] = {"", "++", "", ""};
+    static const char *const after[] = {"++", "", " += 2", " += 1"};
     unsigned i = rb_below(b, 4);
-    (void)snprintf(step, sizeof step, i == 0 ? steps[0] : i == 1 ? steps[1] : i == 2 ? steps[2]
-                                                                                     : steps[3], name);
     if (one_in(b, 4)) { /* down */
         rb_put(b, "for (int %s = ", name);
         turns(b);
@@ -465,7 +463,7 @@ static void counted(rb *b, const char *name)
     }
     rb_put(b, one_in(b, 3) ? "for (int %s = 1; %s <= " : "for (int %s = 0; %s < ", name, name);
     turns(b);
-    rb_put(b, "; %s) {", step);
+    rb_put(b, "; %s%s%s) {", before[i], name, after[i]);
 }
 
 static void loop(rb *b)

@@ -48,7 +48,8 @@ static const char *own_index(const maker *m, const array *a)
 {
     static const char *const index[][5] = {
         {NULL, "w - 1 - x", "(w - 1) - x", "x + 3", "5 + x"},
-        {NULL, "y * w + (w - 1 - x)", "(h - 1 - y) * w + x", "y * (w + 3) + x + 1", "(y + 1) * (w + 1) + x"},
+        {NULL, "y * w + (w - 1 - x)", "(h - 1 - y) * w + x", "y * (w + 3) + x + 1",
+         "(y + 1) * (w + 1) + x"},
         {NULL, "(z * h + y) * w + (w - 1 - x)", "(z * h + (h - 1 - y)) * w + x",
          "(z * h + y) * (w + 2) + x", "(z * (h + 1) + y) * w + x"}};
     if (a->across) return "x * h + y";
@@ -137,7 +138,8 @@ static void guard(maker *m)
     rb *b = &m->b;
     for (unsigned d = 0; d < m->dims; d++) {
         rb_line(b);
-        rb_put(b, "%s%s %s = get_global_id(%u);", one_in(m, 3) ? "const " : "", m->id_type, ids[d], d);
+        rb_put(b, "%s%s %s = get_global_id(%u);", one_in(m, 3) ? "const " : "", m->id_type,
+               ids[d], d);
     }
     if (m->guard == 5) return;
     if (m->guard == 4) {
@@ -145,8 +147,8 @@ static void guard(maker *m)
         rb_put(b, "if (");
         for (unsigned d = 0; d < m->dims; d++) {
             rb_put(b, d ? " && " : "");
-            if (m->margin) rb_put(b, "%s >= %u && %s + %u < %s", ids[d], m->margin, ids[d],
-                                  m->margin, sizes[d]);
+            if (m->margin) rb_put(b, "%s >= %u && ", ids[d], m->margin);
+            if (m->margin) rb_put(b, "%s + %u < %s", ids[d], m->margin, sizes[d]);
             else rb_put(b, "%s < %s", ids[d], sizes[d]);
         }
         rb_put(b, ") {");
@@ -173,6 +175,26 @@ static rb_var *reads(maker *m, const array *a, const char *text)
     return rb_add(&m->b, a->elem.as, a->elem.bits, text);
 }
 
+/* x and so many more, kept from leaving 0 .. w - 1 in one of three ways. */
+static void near(const maker *m, char *at, size_t room, const char *x, const char *w, int by,
+                 unsigned how)
+{
+    unsigned n = (unsigned)(by < 0 ? -by : by);
+    const char *zero = m->id_type;
+    if (how == 4) {
+        (void)snprintf(at, room, "clamp(%s %c %u, (%s)0, %s - 1)", x, by < 0 ? '-' : '+', n, zero,
+                       w);
+    } else if (by < 0 && how == 5) {
+        (void)snprintf(at, room, "max(%s - %u, (%s)0)", x, n, zero);
+    } else if (by < 0) {
+        (void)snprintf(at, room, "(%s > %u ? %s - %u : 0)", x, n - 1, x, n);
+    } else if (how == 5) {
+        (void)snprintf(at, room, "min(%s + %u, %s - 1)", x, n, w);
+    } else {
+        (void)snprintf(at, room, "(%s < %s - %u ? %s + %u : %s - 1)", x, w, n, x, n, w);
+    }
+}
+
 /* The neighbour of a work-item in dimension d, by so many. */
 static void neighbour(maker *m, unsigned i, unsigned d, int by)
 {
@@ -186,19 +208,20 @@ static void neighbour(maker *m, unsigned i, unsigned d, int by)
     if (m->margin >= n && how < 2) {
         (void)snprintf(text, sizeof text, "a%u[%s]", i, index);
     } else if (how < 4) {
-        if (by < 0) (void)snprintf(text, sizeof text, "(%s >= %u ? a%u[%s] : 0)", x, n, i, index);
-        else (void)snprintf(text, sizeof text, "(%s + %u < %s ? a%u[%s] : 0)", x, n, w, i, index);
+        char there[60];
+        if (by < 0) (void)snprintf(there, sizeof there, "%s >= %u", x, n);
+        else (void)snprintf(there, sizeof there, "%s + %u < %s", x, n, w);
+        (void)snprintf(text, sizeof text, "(%s ? a%u[%s] : 0)", there, i, index);
     } else {
         char at[60];
-        if (how == 4) (void)snprintf(at, sizeof at, "clamp(%s %c %u, (%s)0, %s - 1)", x, sign, n, m->id_type, w);
-        else if (by < 0 && how == 5) (void)snprintf(at, sizeof at, "max(%s - %u, (%s)0)", x, n, m->id_type);
-        else if (by < 0) (void)snprintf(at, sizeof at, "(%s > %u ? %s - %u : 0)", x, n - 1, x, n);
-        else if (how == 5) (void)snprintf(at, sizeof at, "min(%s + %u, %s - 1)", x, n, w);
-        else (void)snprintf(at, sizeof at, "(%s < %s - %u ? %s + %u : %s - 1)", x, w, n, x, n, w);
+        near(m, at, sizeof at, x, w, by, how);
         const char *const c[] = {d == 0 ? at : "x", d == 1 ? at : "y", d == 2 ? at : "z"};
         if (m->dims == 1) (void)snprintf(text, sizeof text, "a%u[%s]", i, at);
         else if (m->dims == 2) (void)snprintf(text, sizeof text, "a%u[%s * w + %s]", i, c[1], c[0]);
-        else (void)snprintf(text, sizeof text, "a%u[(%s * h + %s) * w + %s]", i, c[2], c[1], c[0]);
+        else {
+            (void)snprintf(text, sizeof text, "a%u[(%s * h + %s) * w + %s]", i, c[2], c[1],
+                           c[0]);
+        }
     }
     reads(m, &m->array[i], text);
 }
@@ -209,7 +232,7 @@ static void accesses(maker *m, unsigned i)
     char text[160];
     if (a->step > 1) {
         for (unsigned c = 0; c < a->step; c++) {
-            (void)snprintf(text, sizeof text, c ? "a%u[%u * x + %u]" : "a%u[%u * x]", i, a->step, c);
+            (void)snprintf(text, sizeof text, "a%u[%u * x + %u]", i, a->step, c);
             if (!one_in(m, 3)) reads(m, a, text);
         }
         return;
@@ -217,7 +240,8 @@ static void accesses(maker *m, unsigned i)
     bool own = !one_in(m, 4), pointer = !a->across && !a->form && m->dims == 2 && one_in(m, 3);
     if (pointer) {
         rb_line(&m->b);
-        rb_put(&m->b, "global %s%s *p%u = a%u + y * w;", a->out ? "" : "const ", a->elem.name, i, i);
+        rb_put(&m->b, "global %s%s *p%u = a%u + y * w;", a->out ? "" : "const ", a->elem.name, i,
+               i);
         (void)snprintf(text, sizeof text, "p%u[x]", i);
         reads(m, a, text);
     } else if (own || a->across || a->form) {
@@ -228,7 +252,8 @@ static void accesses(maker *m, unsigned i)
     if (a->out || a->across || a->form) return;
     for (unsigned n = below(m, 4); n; n--) {
         a->own = false;
-        neighbour(m, i, below(m, m->dims), one_in(m, 2) ? 1 + (int)below(m, 3) : -1 - (int)below(m, 3));
+        int by = 1 + (int)below(m, 3);
+        neighbour(m, i, below(m, m->dims), one_in(m, 2) ? by : -by);
     }
 }
 
@@ -262,7 +287,7 @@ static void store(maker *m, unsigned i)
 
 /* ---- loops that people write ---- */
 
-static void add(maker *m, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void add(maker *m, const char *format, ...)
 {
     char text[600];
     va_list args;
@@ -278,7 +303,8 @@ static void product(maker *m, unsigned u, unsigned v)
 {
     add(m, "float s = 0.0f;");
     add(m, "for (int j = 0; j < m; j++)");
-    add(m, "    s = s * 0.5f + (float)(a%u[y * m + j] & 255) * (float)(a%u[j * w + x] & 255);", u, v);
+    add(m, "    s = s * 0.5f + (float)(a%u[y * m + j] & 255) * (float)(a%u[j * w + x] & 255);", u,
+        v);
     rb_add(&m->b, RB_FLOAT, 20, "s");
 }
 
@@ -288,20 +314,23 @@ static void window_sum(maker *m, unsigned u)
     const char *x = y ? "y" : "x", *w = y ? "h" : "w";
     add(m, "float s = 0.0f;");
     add(m, "for (int j = -%s; j <= %s; j++)", one_in(m, 2) ? "m" : "2", one_in(m, 2) ? "m" : "1");
+    const char *far = y ? " * w" : "";
     switch (below(m, 3)) {
     case 0:
-        add(m, "    if (%s + j >= 0 && %s + j < %s) s = s * 0.5f + (float)(a%u[%s + j%s] & 4095);", x, x, w,
-            u, m->at, y ? " * w" : "");
+        add(m, "    if (%s + j >= 0 && %s + j < %s)", x, x, w);
+        add(m, "        s = s * 0.5f + (float)(a%u[%s + j%s] & 4095);", u, m->at, far);
         break;
     case 1:
-        add(m, "    s = s * 0.5f + (float)((%s + j >= 0 && %s > %s + j ? a%u[%s + j%s] : 1) & 4095);", x, w, x,
-            u, m->at, y ? " * w" : "");
+        add(m, "    s = s * 0.5f + (float)((%s + j >= 0 && %s > %s + j", x, w, x);
+        add(m, "                            ? a%u[%s + j%s] : 1) & 4095);", u, m->at, far);
         break;
-    default:
-        if (m->dims == 1) add(m, "    s = s * 0.5f + (float)(a%u[clamp(x + j, 0, w - 1)] & 4095);", u);
-        else if (y)
-            add(m, "    s = s * 0.5f + (float)(a%u[clamp(y + j, 0, h - 1) * w + x] & 4095);", u);
-        else add(m, "    s = s * 0.5f + (float)(a%u[y * w + clamp(x + j, 0, w - 1)] & 4095);", u);
+    default: {
+        char at[60];
+        (void)snprintf(at, sizeof at, "clamp(%s + j, 0, %s - 1)", x, w);
+        if (m->dims == 1) add(m, "    s = s * 0.5f + (float)(a%u[%s] & 4095);", u, at);
+        else if (y) add(m, "    s = s * 0.5f + (float)(a%u[%s * w + x] & 4095);", u, at);
+        else add(m, "    s = s * 0.5f + (float)(a%u[y * w + %s] & 4095);", u, at);
+    }
     }
     rb_add(&m->b, RB_FLOAT, 20, "s");
 }
@@ -338,7 +367,26 @@ static void helper(maker *m, bool real)
 
 /* ---- together ---- */
 
-static void in_c(maker *m, rk_kernel *k)
+static const char *c_type(const char *type)
+{
+    if (!strcmp(type, "ulong")) return "uint64_t";
+    if (!strcmp(type, "uint")) return "uint32_t";
+    return !strcmp(type, "long") ? "int64_t" : "int32_t";
+}
+
+/* Arguments that may be one array: what each work-item reads is its own element. */
+static void same_arrays(const maker *m, rb *c, unsigned i)
+{
+    for (unsigned j = 0; j < i; j++) {
+        const array *in = &m->array[j], *out = &m->array[i];
+        if (!out->out || !in->own || strcmp(in->elem.name, out->elem.name) != 0) continue;
+        if (in->across != out->across || in->form != out->form) continue;
+        if (in->step > 1 || out->step > 1) continue;
+        rb_put(c, "    kr_same[%u] = kr_below(2) ? %u : 0;\n", in->args, out->args + 1);
+    }
+}
+
+static void in_c(const maker *m, rk_kernel *k)
 {
     rb c = {.out = k->c, .room = sizeof k->c};
     unsigned n = m->b.number;
@@ -346,44 +394,44 @@ static void in_c(maker *m, rk_kernel *k)
     for (unsigned d = 0; d < m->dims; d++) rb_put(&c, ", a->%s", sizes[d]);
     rb_put(&c, ", a->m, a->f");
     for (unsigned i = 0; i < m->arrays; i++) rb_put(&c, ", (void *)(uintptr_t)a->a%u", i);
-    rb_put(&c, ")\nstatic void run_k%u(void)\n{\n    run_sizes s = random_sizes(%u, %d);\n", n, m->dims,
-           m->guard != 5);
+    rb_put(&c, ")\nstatic void run_k%u(void)\n{\n", n);
+    rb_put(&c, "    run_sizes s = random_sizes(%u, %d);\n", m->dims, m->guard != 5);
     rb_put(&c, "    struct k%u_args a = {.m = s.m, .f = s.f", n);
-    for (unsigned d = 0; d < m->dims; d++) rb_put(&c, ", .%s = (%s)s.n[%u]", sizes[d],
-                                                  !strcmp(m->size_type, "ulong") ? "uint64_t" :
-                                                  !strcmp(m->size_type, "uint") ? "uint32_t" :
-                                                  !strcmp(m->size_type, "long") ? "int64_t" : "int32_t", d);
+    for (unsigned d = 0; d < m->dims; d++)
+        rb_put(&c, ", .%s = (%s)s.n[%u]", sizes[d], c_type(m->size_type), d);
     rb_put(&c, "};\n");
-    for (unsigned i = 0; i < m->arrays; i++) {
-        for (unsigned j = 0; j < i; j++) {
-            const array *in = &m->array[j], *out = &m->array[i];
-            if (!out->out || !in->own || in->elem.name != out->elem.name ||
-                in->across != out->across || in->form != out->form || out->step > 1) continue;
-            rb_put(&c, "    kr_same[%u] = kr_below(2) ? %u : 0;\n", in->args, out->args + 1);
-        }
-    }
-    rb_put(&c, "    kr_run(&case_k%u, s.range, &a);\n    memset(kr_same, 0, sizeof kr_same);\n}\n", n);
+    for (unsigned i = 0; i < m->arrays; i++) same_arrays(m, &c, i);
+    rb_put(&c, "    kr_run(&case_k%u, s.range, &a);\n", n);
+    rb_put(&c, "    memset(kr_same, 0, sizeof kr_same);\n}\n\n");
 }
+
+/* What every body may read: the scalars and ids. */
+static bool scalars(maker *m)
+{
+    static const char *const as_int[] = {"(int)x", "(int)y", "(int)z"};
+    bool plain = !strcmp(m->id_type, "int");
+    rb_add(&m->b, RB_INT, 4, "m");
+    rb_add(&m->b, RB_FLOAT, 2, "f");
+    for (unsigned d = 0; d < m->dims; d++) rb_add(&m->b, RB_INT, 12, plain ? ids[d] : as_int[d]);
+    if (!strcmp(m->size_type, "int")) rb_add(&m->b, RB_INT, 12, "w");
+    return plain;
+}
+
+static bool usual(const array *a) { return !a->out && !a->across && !a->form && a->step == 1; }
 
 static void body(maker *m)
 {
     rb *b = &m->b;
     unsigned form = below(m, 8);
-    rb_add(b, RB_INT, 4, "m");
-    rb_add(b, RB_FLOAT, 2, "f");
-    for (unsigned d = 0; d < m->dims; d++)
-        rb_add(b, RB_INT, 12, strcmp(m->id_type, "int") ? d == 0 ? "(int)x" : d == 1 ? "(int)y" : "(int)z" : ids[d]);
-    if (!strcmp(m->size_type, "int")) rb_add(b, RB_INT, 12, "w");
-    bool ints = !strcmp(m->id_type, "int") && !m->array[0].across && !m->array[0].form && m->array[0].step == 1 && m->dims < 3;
+    bool ints = scalars(m) && usual(&m->array[0]) && m->dims < 3;
     if (form == 0 && ints) {
         m->array[0].elem = elements[1];
         m->array[0].own = false;
         window_sum(m, 0);
-    } else if (form == 1 && ints && m->dims == 2 && !m->array[1].out && !m->array[1].form && !m->array[1].across) {
+    } else if (form == 1 && ints && m->dims == 2 && usual(&m->array[1])) {
         m->array[0].elem = m->array[1].elem = elements[1];
         m->array[0].own = m->array[1].own = false;
         m->array[0].len = m->array[1].len = false;
-        m->array[1].step = 1;
         product(m, 0, 1);
     } else {
         accesses(m, 0);
@@ -407,7 +455,8 @@ void rk_make(rk_kernel *k, uint64_t seed, unsigned number)
     maker m = zero;
     /* the body is made first, as it settles the arguments' types */
     static char text[RK_TEXT];
-    m.b = (rb){.seed = (seed + 1) * 0x9e3779b97f4a7c15u, .out = k->text, .room = RK_TEXT, .number = number};
+    m.b = (rb){.seed = (seed + 1) * 0x9e3779b97f4a7c15u, .out = k->text, .room = RK_TEXT,
+               .number = number};
     rb_below(&m.b, 1);
     rb_below(&m.b, 1);
     choose(&m);
