@@ -20,7 +20,7 @@ static void test_help(void **state)
 static void test_version(void **state)
 {
     (void)state;
-    ykt_command c = bench(NULL, ARGS("--version"));
+    ykt_command c = bench(NULL, ARGS("-V"));
     assert_int_equal(c.code, 0);
     assert_int_equal(strncmp(c.out, "yoke-bench ", 11), 0);
     assert_string_equal(c.err, "");

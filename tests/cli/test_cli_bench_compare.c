@@ -166,6 +166,23 @@ static void test_wide_spread(void **state)
     json_decref(json);
 }
 
+/* Nothing in a file steers the terminal, and details keep to the width. */
+static void test_shown_texts(void **state)
+{
+    fixture *f = *state;
+    json_t *json = json_load_file(YOKE_SOURCE_DIR "/tests/cli/golden/old.json", 0, NULL);
+    json_t *machine = json_object_get(json, "machine");
+    json_object_set_new(machine, "cpu", json_string("a\x1b[31mb\xc2\x9b" "31mc\n\x7f"));
+    assert_int_equal(json_dump_file(json, f->old_path, 0), 0);
+    ykt_command c = bench(NULL, ARGS("--show", f->old_path, "--verbose"));
+    assert_int_equal(c.code, 0);
+    assert_non_null(strstr(c.out, "a [31mb  31mc  "));
+    for (char *line = strtok(c.out, "\n"); line; line = strtok(NULL, "\n"))
+        assert_true(strlen(line) <= 100);
+    ykt_command_free(&c);
+    json_decref(json);
+}
+
 /* Damaged reports are named, never believed. */
 static void test_damaged_reports(void **state)
 {
@@ -195,6 +212,7 @@ int main(void)
         WITH_FILES(test_compare),     WITH_FILES(test_wide_interval), WITH_FILES(test_differences),
         WITH_FILES(test_compare_run), WITH_FILES(test_damaged_reports),
         WITH_FILES(test_unreadable),  WITH_FILES(test_wide_spread),
+        WITH_FILES(test_shown_texts),
     };
     return cmocka_run_group_tests_name("yoke-bench --compare", tests, NULL, NULL);
 }

@@ -11,6 +11,28 @@
 static const char *const change_names[BENCH_CHANGES] = {"same", "faster", "slower",
                                                         "inconclusive"};
 
+/* What would steer a terminal becomes blanks, in all texts that may be shown. */
+static void clean_texts(json_t *value)
+{
+    const char *key;
+    json_t *x;
+    size_t k;
+    json_object_foreach(value, key, x) clean_texts(x);
+    json_array_foreach(value, k, x) clean_texts(x);
+    char *text = json_is_string(value) ? strdup(json_string_value(value)) : NULL;
+    if (!text) return;
+    bool dirty = false;
+    for (unsigned char *p = (unsigned char *)text; *p; p++) {
+        bool c1 = p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0;  /* U+0080 to U+009F */
+        if (*p >= ' ' && *p != 0x7f && !c1) continue;
+        if (c1) *p++ = ' ';
+        *p = ' ';
+        dirty = true;
+    }
+    if (dirty) json_string_set(value, text);
+    free(text);
+}
+
 int bench_load_json(const char *path, json_t **out)
 {
     json_error_t error;
@@ -22,6 +44,7 @@ int bench_load_json(const char *path, json_t **out)
     fclose(f);
     if (!json)
         return yki_error(BENCH_TOOL, "%s is no report: %s (line %d)", path, error.text, error.line);
+    clean_texts(json);
     const char *schema = json_string_value(json_object_get(json, "schema"));
     if (!schema || strcmp(schema, "yoke-bench/1") != 0 ||
         !json_is_array(json_object_get(json, "results")) ||

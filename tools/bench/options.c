@@ -12,8 +12,7 @@
 /* Long options without a letter. */
 enum {
     OPT_LIST = 256, OPT_SIZE, OPT_THREADS, OPT_DEVICES, OPT_CARVE, OPT_POLICY, OPT_COLD,
-    OPT_QUICK, OPT_JSON, OPT_CSV, OPT_COMPARE, OPT_FAIL_IF, OPT_VERBOSE, OPT_HELP, OPT_VERSION,
-    OPT_PEERS, OPT_SCALING, OPT_SIZES, OPT_SHOW, OPT_TIMEOUT
+    OPT_QUICK, OPT_JSON, OPT_CSV, OPT_COMPARE, OPT_FAIL_IF, OPT_PEERS, OPT_SCALING, OPT_SIZES, OPT_SHOW, OPT_TIMEOUT
 };
 
 static const struct option long_options[] = {
@@ -34,9 +33,9 @@ static const struct option long_options[] = {
     {"show", required_argument, NULL, OPT_SHOW},
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
     {"fail-if", required_argument, NULL, OPT_FAIL_IF},
-    {"verbose", no_argument, NULL, OPT_VERBOSE},
-    {"help", no_argument, NULL, OPT_HELP},
-    {"version", no_argument, NULL, OPT_VERSION},
+    {"verbose", no_argument, NULL, 'v'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
     {NULL, 0, NULL, 0},
 };
 
@@ -74,8 +73,9 @@ void bench_usage(FILE *to)
           "                      NEW, workloads are run now\n"
           "  --fail-if slower:10%   with --compare: exit 4 if anything is, for certain\n"
           "  --show FILE         show a stored JSON report instead of running anything\n"
-          "  --verbose           every variant, and what is being done\n"
-          "  --help, --version\n"
+          "  -v, --verbose       every variant, and what is being done\n"
+          "  -h, --help          this text\n"
+          "  -V, --version       the version\n"
           "\n"
           "Exit codes: 0 ok, 1 run-time error, 2 usage, 3 a result was wrong, 4 a regression,\n"
           "130 interrupted (with partial results).\n", to);
@@ -237,9 +237,9 @@ static int parse_one(bench_options *o, int option, int argc, char **argv)
     case OPT_SHOW: return parse_path("--show", optarg, &o->show);
     case OPT_TIMEOUT: return parse_timeout(o, optarg);
     case OPT_FAIL_IF: return parse_fail_if(o, optarg);
-    case OPT_VERBOSE: o->verbose = true; return YKI_EXIT_OK;
-    case OPT_HELP: o->help = true; return YKI_EXIT_OK;
-    case OPT_VERSION: o->version = true; return YKI_EXIT_OK;
+    case 'v': o->verbose = true; return YKI_EXIT_OK;
+    case 'h': o->help = true; return YKI_EXIT_OK;
+    case 'V': o->version = true; return YKI_EXIT_OK;
     default: return yki_option_error(BENCH_TOOL, option, argv, long_options);
     }
 }
@@ -378,7 +378,7 @@ int bench_options_parse(bench_options *o, int argc, char **argv)
 {
     *o = (bench_options){.size = YKI_MEDIUM, .argc = argc, .argv = argv};
     int option;
-    while ((option = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":hVv", long_options, NULL)) != -1) {
         int code = parse_one(o, option, argc, argv);
         if (code != YKI_EXIT_OK) return code;
     }

@@ -142,8 +142,10 @@ static void put_details(FILE *f, const bench_result *r)
         put_series(f, r, r->devices[k].id, &r->devices[k].time);
     if (!r->is_pool) put_series(f, r, "hybrid", &r->hybrid);
     if (r->is_case) return;
-    fprintf(f, "  error %.3g of at most %.3g: %s\n", r->max_error, r->tolerance,
-            w ? w->measure : "");
+    bench_text line = {.used = 0};
+    bench_list_add(&line, "%.3g of at most %.3g: %s", r->max_error, r->tolerance,
+                   w ? w->measure : "");
+    bench_put_text(f, "  error", strlen("  error "), line.text);
 }
 
 static void put_report(FILE *f, const bench_report *report, const char *table)
@@ -153,14 +155,14 @@ static void put_report(FILE *f, const bench_report *report, const char *table)
     fprintf(f, "Medians of interleaved runs, transfers included%s%s\n\n",
             o->cold ? "; first launches on fresh engines" : "",
             o->carve ? "; each CPU device on cores of its own" : "");
-    fputs(table, f);
-    if (table[0] && table[strlen(table) - 1] != '\n') putc('\n', f);
-    putc('\n', f);
+    if (report->n_results > 0)
+        fprintf(f, "%s%s\n", table, table[0] && table[strlen(table) - 1] != '\n' ? "\n" : "");
     bench_put_peers(f, report);
     if (o->sizes_from) bench_put_crossovers(f, report);
     bench_put_notes(f, report);
     for (size_t k = 0; k < report->n_results; k++)
         if (o->verbose) put_details(f, &report->results[k]);
+    if (o->verbose && report->n_results > 0) putc('\n', f);
     bench_put_verdict(f, report);
 }
 
