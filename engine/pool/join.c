@@ -7,9 +7,7 @@
 
 #include <sched.h>
 
-/* A worker that still spins needs up to a microsecond to notice its slice.  Taking
- * it away sooner gains nothing where slices are tiny, and idles a core where not. */
-#define PATIENCE_NS UINT64_C(2000)
+/* After this long somebody else may want the core, and a yield comes that often. */
 #define YIELD_AFTER_NS UINT64_C(20000)
 #define YIELD_EVERY_NS UINT64_C(10000)
 /* Sleeping costs a wake-up; after this long it is a small part of the whole. */
@@ -40,23 +38,14 @@ static uint64_t reported(const yki_pool *pool, const yki_job *job)
     return sum;
 }
 
-/* Takes a share of a slice somebody else was dealt; those not begun by a worker that
- * was awake only if `all`.  *left: there are some of those.  Returns the units done. */
-static unsigned steal(yki_pool *pool, const yki_job *job, bool all, bool *left)
+/* Takes a share of a slice somebody else was dealt.  Returns the units done. */
+static unsigned steal(yki_pool *pool, const yki_job *job)
 {
-    *left = false;
     for (unsigned step = 1; step < job->used; step++) {
         unsigned slot = (job->caller + step) % job->used;
         if (!takes_part(pool, job, slot)) continue;
-        _Atomic uint64_t *word = &pool->mail[slot].word;
-        uint64_t w = atomic_load_explicit(word, memory_order_acquire);
-        if (yki_word_near(w) >= yki_word_far(w)) continue;
-        if (!all && yki_word_near(w) == 0 && !pool->slots[slot].absent) {
-            *left = true;
-            continue;
-        }
         unsigned slice = yki_job_slice(job, slot);
-        unsigned units = yki_job_take_far(job, word, slice, job->caller);
+        unsigned units = yki_job_take_far(job, &pool->mail[slot].word, slice, job->caller);
         if (units) return units;
     }
     return 0;
@@ -104,22 +93,14 @@ static bool spin(const yki_pool *pool, waiting *wait)
     return waited < SPIN_MAX_NS;
 }
 
-static bool out_of_patience(const yki_pool *pool, const waiting *wait)
-{
-    if (pool->no_spin) return true;
-    return wait->now_ns - wait->since_ns >= PATIENCE_NS;
-}
-
 void yki_join(yki_pool *pool, const yki_job *job, uint64_t own, uint64_t total)
 {
     waiting wait = {0};
     bool may_help = job->caller != YKI_NO_SLOT;
     while (reported(pool, job) != total - own) {
-        bool left = false;
-        unsigned units = 0;
-        if (may_help) units = steal(pool, job, out_of_patience(pool, &wait), &left);
+        unsigned units = may_help ? steal(pool, job) : 0;
         own += units;
-        if (units || spin(pool, &wait) || left) continue;
+        if (units || spin(pool, &wait)) continue;
         sleep_join(pool, job, total - own);
     }
     for (unsigned s = 0; s < job->used; s++) {

@@ -70,14 +70,16 @@ static bool deal(yki_mail *mail, const yki_job *job, unsigned units, yki_slot *s
     return yki_word_is_order(old) == YKI_ORDER_PARKED;
 }
 
-/* The worker of the caller's core would only take turns with the caller on it. */
+/* The worker of the caller's core would only take turns with the caller on it.  One that
+ * is asleep already must not be told: its sleep would then have no end. */
 static void send_to_park(yki_pool *pool, const yki_job *job)
 {
     if (job->caller >= pool->thread_count) return;
     _Atomic uint64_t *word = &pool->mail[job->caller].word;
     uint64_t w = atomic_load_explicit(word, memory_order_acquire);
-    if (yki_word_is_order(w)) return;
-    /* Fails only where it is parking by itself. */
+    unsigned order = yki_word_is_order(w);
+    if (order == YKI_ORDER_PARKED || order == YKI_ORDER_PARK) return;
+    /* Fails only where it is parking, leaving or coming back by itself. */
     atomic_compare_exchange_strong_explicit(word, &w, yki_word_order(job->tag, YKI_ORDER_PARK),
                                             memory_order_acq_rel, memory_order_acquire);
 }

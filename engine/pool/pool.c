@@ -49,6 +49,7 @@ static void start_worker(yki_pool *pool, int cpu)
     char name[16];
     snprintf(name, sizeof name, "yoke/%u", number);
     slot->worker = (yki_worker){pool, number};
+    slot->absent = true;
     if (yki_thread_start(&slot->thread, name, yki_worker_main, &slot->worker) != YK_OK) return;
     pool->thread_count++;
     if (pin(slot->thread, cpu)) {
@@ -154,9 +155,9 @@ static bool unpark(yki_mail *mail)
 {
     uint64_t w = atomic_fetch_or_explicit(&mail->word, 0, memory_order_acq_rel);
     if (yki_word_is_order(w) != YKI_ORDER_PARKED) return false;
-    if (!atomic_compare_exchange_strong_explicit(&mail->word, &w,
-                                                 yki_word(yki_word_tag(w), 0, 0),
-                                                 memory_order_acq_rel, memory_order_acquire))
+    uint64_t woken = yki_word_order(yki_word_tag(w), YKI_ORDER_WOKEN);
+    if (!atomic_compare_exchange_strong_explicit(&mail->word, &w, woken, memory_order_acq_rel,
+                                                 memory_order_acquire))
         return false;
     yki_worker_wake(mail);
     return true;

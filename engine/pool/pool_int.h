@@ -36,6 +36,8 @@ enum {
     YKI_ORDER_AWAY = 2,     /* set by the worker: yielding, or at other work */
     YKI_ORDER_PARK = 3,     /* to the worker: park */
     YKI_ORDER_QUIT = 4,     /* to the worker: end */
+    YKI_ORDER_WOKEN = 5,    /* set by the notifier: woken to look for other work, and not
+                             * seen since */
 };
 
 static inline uint64_t yki_word(uint64_t tag, uint64_t near, uint64_t far)
@@ -110,7 +112,7 @@ typedef struct yki_slot {
     yki_worker worker;      /* the thread's argument */
     pthread_t thread;
     bool wake;              /* was parked when this launch was dealt */
-    bool absent;            /* not known to spin: it did no unit of the launch before */
+    bool absent;            /* not known to spin: new, or did no unit of the launch before */
     uint64_t counted;       /* its reports up to the launch before */
     uint64_t idle_word;     /* its word when it was done with the launch before */
 } yki_slot;
