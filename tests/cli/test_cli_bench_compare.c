@@ -183,6 +183,34 @@ static void test_shown_texts(void **state)
     json_decref(json);
 }
 
+/* Another machine's report is refused before anything is run. */
+static void test_refused_first(void **state)
+{
+    (void)state;
+    ykt_command c = bench(NULL, ARGS("--quick", "--devices", "none", "--verbose", "triad",
+                                     "--compare", YOKE_SOURCE_DIR "/tests/cli/golden/old.json"));
+    assert_int_equal(c.code, 1);
+    assert_string_equal(c.out, "");
+    assert_non_null(strstr(c.err, "not comparable: the machine differs ("));
+    assert_null(strstr(c.err, "triad: "));
+    ykt_command_free(&c);
+}
+
+/* After Ctrl-C nothing is compared: the table of what there is comes instead. */
+static void test_interrupted(void **state)
+{
+    fixture *f = *state;
+    ykt_command c = bench(NULL, ARGS("--quick", "--devices", "none", "--size", "4096", "--json",
+                                     f->old_path, "triad"));
+    assert_int_equal(c.code, 0);
+    ykt_command_free(&c);
+    c = bench(&(ykt_setting){.interrupt_ms = 600},
+              ARGS("--devices", "none", "--size", "16777216", "nbody", "--compare", f->old_path));
+    assert_int_equal(c.code, 130);
+    assert_non_null(strstr(c.out, "0 of 1 workloads verified; interrupted; exit 130\n"));
+    ykt_command_free(&c);
+}
+
 /* Damaged reports are named, never believed. */
 static void test_damaged_reports(void **state)
 {
@@ -212,7 +240,8 @@ int main(void)
         WITH_FILES(test_compare),     WITH_FILES(test_wide_interval), WITH_FILES(test_differences),
         WITH_FILES(test_compare_run), WITH_FILES(test_damaged_reports),
         WITH_FILES(test_unreadable),  WITH_FILES(test_wide_spread),
-        WITH_FILES(test_shown_texts),
+        WITH_FILES(test_shown_texts), WITH_FILES(test_refused_first),
+        WITH_FILES(test_interrupted),
     };
     return cmocka_run_group_tests_name("yoke-bench --compare", tests, NULL, NULL);
 }

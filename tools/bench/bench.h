@@ -349,6 +349,8 @@ int bench_write_csv(const bench_report *report, const char *path);
 int bench_write_table(const bench_report *report);
 /* Two reports of this or an earlier run; prints the comparison to stdout.  Exit code. */
 int bench_compare(const bench_options *o, const json_t *before, const json_t *now, FILE *to);
+/* The part of it that needs no results: whether machine and settings are the same. */
+int bench_check_comparable(const json_t *before, const json_t *now);
 int bench_load_json(const char *path, json_t **out);
 /* A stored report back into structures (read_json.c).  *o gets what the report says of the
  * run.  report->results and report->machine are the caller's.  Exit code. */

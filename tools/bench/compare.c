@@ -86,7 +86,7 @@ static int refuse(const char *what, const json_t *a, const json_t *b, const char
     return code;
 }
 
-static int check_comparable(const json_t *before, const json_t *now)
+int bench_check_comparable(const json_t *before, const json_t *now)
 {
     static const char *const machine_keys[] = {"cpu", "cores", "workers", "isa", "host"};
     static const char *const run_keys[] = {"carved", "policy", "cold", "series"};
@@ -270,7 +270,7 @@ static void judge_machine(comparison *c)
 static int compare_reports(comparison *c, const json_t *before, const json_t *now)
 {
     size_t pairs = 0;
-    int code = check_comparable(before, now);
+    int code = bench_check_comparable(before, now);
     if (code != YKI_EXIT_OK) return code;
     mark_differences(c, before, now);
     code = compare_all(c, before, now, &pairs);

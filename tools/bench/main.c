@@ -50,12 +50,14 @@ static void set_environment(const yk_topo *t)
 
 /* ---- running ---- */
 
-static int write_reports(const bench_options *o, const bench_report *report, json_t *json)
+/* compared: stdout has the comparison, instead of the table. */
+static int write_reports(const bench_options *o, const bench_report *report, json_t *json,
+                         bool compared)
 {
     int code = YKI_EXIT_OK;
     bool to_stdout = (o->json && strcmp(o->json, "-") == 0) ||
                      (o->csv && strcmp(o->csv, "-") == 0);
-    if (!to_stdout && !o->compare_old) code = bench_write_table(report);
+    if (!to_stdout && !compared) code = bench_write_table(report);
     if (o->json && code == YKI_EXIT_OK) code = yki_write_json(BENCH_TOOL, o->json, json);
     if (o->csv && code == YKI_EXIT_OK) code = bench_write_csv(report, o->csv);
     return code;
@@ -82,7 +84,7 @@ static void say_warnings(const bench_conditions *c, size_t n)
 static int write_all(const bench_report *report, const json_t *before)
 {
     json_t *json = bench_json(report);
-    int code = json ? write_reports(report->options, report, json)
+    int code = json ? write_reports(report->options, report, json, before != NULL)
                     : yki_error(BENCH_TOOL, "out of memory");
     if (before && code == YKI_EXIT_OK) code = bench_compare(report->options, before, json, stdout);
     json_decref(json);
@@ -103,10 +105,25 @@ static int report_all(bench_session *s, const yk_topo *t, int code, const json_t
     return wrote == YKI_EXIT_ERROR || code == YKI_EXIT_OK ? wrote : code;
 }
 
-static int run_watched(bench_session *s, const yk_topo *t)
+/* What --compare would refuse afterwards is refused before time goes into it. */
+static int check_compare(const bench_session *s, const yk_topo *t, const json_t *before)
+{
+    if (!before) return YKI_EXIT_OK;
+    bench_report report = {.options = s->options, .machine = describe_machine(t, s),
+                           .conditions = *s->conditions};
+    json_t *json = bench_json(&report);
+    int code = json ? bench_check_comparable(before, json)
+                    : yki_error(BENCH_TOOL, "out of memory");
+    json_decref(json);
+    json_decref(report.machine);
+    return code;
+}
+
+static int run_watched(bench_session *s, const yk_topo *t, const json_t *before)
 {
     int code = bench_columns(s->options, s->shared, s->fd, s->devices, &s->n_devices);
     if (code == YKI_EXIT_OK) code = check_carve(s->options, s, t);
+    if (code == YKI_EXIT_OK) code = check_compare(s, t, before);
     if (code != YKI_EXIT_OK) return code;
     bench_watch_start(s->watch, "", t, s->conditions);
     size_t said = s->conditions->n_warnings;
@@ -125,7 +142,7 @@ static int run_on(bench_session *s, const yk_topo *t, const json_t *before)
     s->workers = yk_topo_workers(t);
     s->memory_limit = (double)yk_topo_memory_limit(t);
     bench_catch_interrupts();
-    int code = run_watched(s, t);
+    int code = run_watched(s, t, before);
     bool any = s->results && code != YKI_EXIT_USAGE;
     if (any || code == YKI_EXIT_INTERRUPTED) code = report_all(s, t, code, before);
     bench_shared_close(&s->shared, s->fd);
