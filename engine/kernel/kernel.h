@@ -131,6 +131,16 @@ typedef struct yki_reduce yki_reduce;
 yk_status yki_reduce_open(yki_reduce **out, const yki_call *call, size_t workers, yk_diag *diag);
 void yki_reduce_close(yki_reduce **reduce);
 
+/* Whether the launch has reductions, and items: it needs a yki_reduce. */
+bool yki_call_reduces(const yki_call *call);
+
+/* As yki_reduce_open, for a call that reduces, in the memory of *reduce: of one whose launch
+ * is over, of any kernel, or NULL.  A failure closes it. */
+yk_status yki_reduce_renew(yki_reduce **reduce, const yki_call *call, size_t workers,
+                           yk_diag *diag);
+/* The memory it holds. */
+size_t yki_reduce_bytes(const yki_reduce *reduce);
+
 /* The table for yk_slice.reduce of one worker, by argument. */
 void *const *yki_reduce_worker(yki_reduce *reduce, size_t worker);
 

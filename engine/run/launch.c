@@ -10,6 +10,8 @@
 #define WORTH_ITEMS 32768u
 #define WORTH_SECONDS 200e-6
 #define KNOWN_SECONDS 50e-6
+/* A reduction's memory is kept for the next launch if it is not more than this. */
+#define SPARE_BYTES ((size_t)1 << 20)
 
 yki_rate_key yki_launch_key(const yki_launch *l, size_t proc)
 {
@@ -279,7 +281,9 @@ static yk_status prepare(yki_runner *r, yki_launch *l, const yk_kernel *kernel,
                       "compiled with yokec --check", kernel->name);
     if (st != YK_OK || l->call.items == 0) return st;
     l->host = yki_kernel_host(kernel, r->parts.isa);
-    return yki_reduce_open(&l->reduce, &l->call, yki_pool_get_info(r->parts.pool).workers, diag);
+    if (!yki_call_reduces(&l->call)) return YK_OK;
+    l->reduce = atomic_exchange_explicit(&r->spare, NULL, memory_order_acq_rel);
+    return yki_reduce_renew(&l->reduce, &l->call, yki_pool_get_info(r->parts.pool).workers, diag);
 }
 
 /* Clears all but the call, which prepare fills, and the devices' tallies. */
@@ -310,9 +314,12 @@ static yk_status run_nested(yki_runner *r, yki_launch *l)
     return YK_OK;
 }
 
-static void combine(yki_launch *l, yk_status st)
+static void combine(yki_runner *r, yki_launch *l, yk_status st)
 {
-    if (st == YK_OK && l->reduce) yki_reduce_finish(l->reduce);
+    if (!l->reduce) return;
+    if (st == YK_OK) yki_reduce_finish(l->reduce);
+    if (yki_reduce_bytes(l->reduce) <= SPARE_BYTES)
+        l->reduce = atomic_exchange_explicit(&r->spare, l->reduce, memory_order_acq_rel);
     yki_reduce_close(&l->reduce);
 }
 
@@ -334,7 +341,7 @@ static yk_status launch_nested(yki_runner *r, uint64_t start_ns, const yk_kernel
     yk_status st = prepare(r, &l, kernel, range, args, diag);
     if (st == YK_OK && l.call.items > 0 && (st = run_nested(r, &l)) != YK_OK)
         (void)yki_fail(diag, st, "the deadline passed; outputs are incomplete");
-    combine(&l, st);
+    combine(r, &l, st);
     return conclude(r, &l, yki_now_ns(), st, report, diag);
 }
 
@@ -365,7 +372,7 @@ yk_status yki_launch_run(yki_runner *r, const uint64_t *ticket, uint64_t start_n
     bool combines = l.reduce != NULL;
     if (combines) {
         yki_runner_unlock(r);
-        combine(&l, st);
+        combine(r, &l, st);
         yki_runner_lock(r);
     }
     /* What follows on the work itself takes no time to speak of. */

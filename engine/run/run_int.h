@@ -105,6 +105,9 @@ struct yki_runner {
     struct yki_opener *opener;      /* NULL: none was asked for */
     struct yki_submitter *submitter;    /* NULL until the first submit */
     yki_choices choices;            /* of whose turn it is */
+    /* Memory of a reduction that is over, for the next launch that has one, or NULL; taken
+     * and given with exchanges (acquire-release), as nested launches hold no lock. */
+    _Atomic(yki_reduce *) spare;
 };
 
 /* What is known of a kernel is kept by its hash; descriptors written by hand may all leave

@@ -56,6 +56,8 @@ void yki_runner_close(yki_runner **runner)
     yki_opener_join(r->opener);     /* no seat's thread starts any more */
     for (size_t i = 0; i < YKI_SEATS; i++) yki_seat_close(&r->seats[i]);
     yki_opener_close(&r->opener);
+    yki_reduce *spare = atomic_exchange_explicit(&r->spare, NULL, memory_order_acq_rel);
+    yki_reduce_close(&spare);
     (void)pthread_cond_destroy(&r->turn);
     (void)pthread_cond_destroy(&r->changed);
     (void)pthread_mutex_destroy(&r->lock);

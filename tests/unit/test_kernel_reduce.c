@@ -90,6 +90,43 @@ static void integer_sums_wrap(void **state)
     assert_int_equal(INT32_MIN, top[0]);
 }
 
+/* Each launch of `workers` adds a number to every result, in memory of the one before. */
+static void renew_once(yki_reduce **r, size_t workers, int64_t results)
+{
+    int32_t user[64] = {0};
+    launch l;
+    open_launch(&l, YK_MODE_SUM, YK_T_I32, 4, 9, results, user, false);
+    assert_int_equal(YK_OK, yki_reduce_renew(r, &l.call, workers, NULL));
+    assert_true(yki_reduce_bytes(*r) >= workers * (size_t)results * 4);
+    for (size_t w = 0; w < workers; w++) {
+        int32_t *mine = yki_reduce_worker(*r, w)[0];
+        for (int64_t e = 0; e < results; e++) mine[e] += (int32_t)(w + 1);
+    }
+    yki_reduce_finish(*r);
+    for (int64_t e = 0; e < 64; e++)
+        assert_int_equal(e < results ? workers * (workers + 1) / 2 : 0, user[e]);
+}
+
+static void memory_is_used_again(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t workers;
+        int64_t results;
+    } turns[] = {{3, 5}, {3, 5}, {1, 64}, {9, 2}, {2, 0}, {7, 64}, {1, 1}};
+    yki_reduce *r = NULL;
+    for (size_t i = 0; i < YKI_COUNT(turns); i++) renew_once(&r, turns[i].workers, turns[i].results);
+    launch l;
+    float total = 1;
+    open_launch(&l, YK_MODE_SUM, YK_T_F32, 4, 9, 1, &total, true);
+    assert_true(yki_call_reduces(&l.call));
+    assert_int_equal(YK_OK, yki_reduce_renew(&r, &l.call, 2, NULL));
+    *(float *)yki_reduce_blocks(r, 0, 0) = 2;
+    yki_reduce_finish(r);
+    assert_true(total == 3);
+    yki_reduce_close(&r);
+}
+
 /* The result of minimum or maximum over what two workers and a device found. */
 #define EXTREME_TEST(T, type, mode, a, b, c, initial, want)                                 \
     do {                                                                                    \
@@ -269,6 +306,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_reductions_nothing_is_held),
         cmocka_unit_test(integer_sums_wrap),
+        cmocka_unit_test(memory_is_used_again),
         cmocka_unit_test(extremes_do_not_depend_on_order),
         cmocka_unit_test(ordered_sums_follow_the_tree),
         cmocka_unit_test(zero_signs_survive),
