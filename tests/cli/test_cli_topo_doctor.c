@@ -35,7 +35,7 @@ static const symptom symptoms[] = {
      {CGROUP, {"/sys/fs/cgroup/job/cpuset.cpus.effective", "some\n"}}},
     {"threads", "YOKE_THREADS=2 leaves 2 of 4 usable cores idle", "unset YOKE_THREADS",
      {"YOKE_THREADS=2"}, {CGROUP}},
-    {"threads", "2 workers on 1 cores share cores", "one worker a core is usually faster",
+    {"threads", "2 workers on 1 core share cores", "one worker a core is usually faster",
      {"YOKE_THREADS=2", "YKT_INPUT=core:1 pu:2"}, {CGROUP}},
     {"openmp", "OMP_PROC_BIND=close binds the first thread", "unset OMP_PROC_BIND",
      {"OMP_PROC_BIND=close"}, {CGROUP}},

@@ -55,7 +55,8 @@ void yki_doctor_asked(exam *x)
                        m->usable - m->asked, m->usable);
     if (m->workers > m->usable)
         yki_doctor_bad(x, "unset YOKE_THREADS: one worker a core is usually faster",
-                       "%zu workers on %zu cores share cores", m->workers, m->usable);
+                       "%zu workers on %zu core%s share cores", m->workers, m->usable,
+                       m->usable == 1 ? "" : "s");
 }
 
 /* ---- OpenMP ---- */
