@@ -71,9 +71,7 @@ typedef struct yki_access {
     bool read, write;
     bool narrow;            /* the index went through 32 bits */
     bool partial;           /* a member of the element, or a part of it */
-    bool inside;            /* conditions on sums of ids and counters keep it within what
-                             * others reach: it says nothing about the length */
-    const yki_poly *most;   /* what they keep it within, a sum of scalars; or NULL */
+    const yki_poly *most;   /* what conditions keep it within, where only they do; or NULL */
     const yki_turn *turn;   /* reached by way of a tile; or NULL */
 } yki_access;
 

@@ -308,7 +308,7 @@ static void access_span(yki_emit *e, yki_kinfo *k, const yki_access *a, bool fla
 static bool seen_before(const yki_kinfo *k, const yki_access *a)
 {
     for (const yki_access *b = k->accesses; b && b != a; b = b->next) {
-        if (b->arg == a->arg && b->box == a->box && b->inside == a->inside &&
+        if (b->arg == a->arg && b->box == a->box &&
             yki_poly_equal(a->index, b->index)) {
             return true;
         }

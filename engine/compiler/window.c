@@ -276,12 +276,6 @@ static bool within_items(yki_kinfo *k, const yki_access *a, const yki_poly *far)
     return yki_poly_const(yki_poly_sub(s, last, far), &d) && d >= 0;
 }
 
-static bool of_scalars(const yki_kinfo *k, const yki_poly *p)
-{
-    return p && !yki_poly_has_kind(&k->syms, p, YKI_SYM_GID) &&
-           !yki_poly_has_kind(&k->syms, p, YKI_SYM_COUNTER);
-}
-
 /* Is it known how far out it goes?  Where only relations say so, it is as far as its index
  * says, up to the bound found: a launch over a part of the range may end before what it
  * stays within does. */
@@ -290,10 +284,7 @@ static bool covered(yki_kinfo *k, yki_access *a)
     const yki_poly *far = yki_largest(k, a->index, a->box);
     if (reached(k, a, far) || within_items(k, a, far)) return true;
     far = yki_largest(k, related(k, a), a->box);
-    a->inside = reached(k, a, far);
-    if (!a->inside && !within_items(k, a, far)) return false;
-    if (a->inside && !of_scalars(k, far)) return true;
-    a->inside = false;
+    if (!reached(k, a, far) && !within_items(k, a, far)) return false;
     a->most = far;
     return true;
 }

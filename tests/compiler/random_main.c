@@ -21,6 +21,7 @@ static jmp_buf kr_failed;
 #include "random.cl"
 #undef min
 #undef max
+#undef char
 
 #define ITEM(name, ...) \
     static void item_##name(const void *block, const size_t id[3], const yk_range *r) \

@@ -379,10 +379,11 @@ static void assign(rb *b)
     rb_line(b);
     element(b, &v, 1);
     if (is_float(v.type) && one_in(b, 2)) { /* halves what was there: stays below 2^20 */
-        rb_put(b, v.elements || one_in(b, 2) ? " *= %s;" : " = %s * %s + ",
-               v.elements ? (v.type == RB_FLOAT ? "0.75f" : "0.75") : v.text,
-               v.type == RB_FLOAT ? "0.5f" : "0.5");
-        if (b->out[b->n - 1] == ';') return;
+        if (v.elements || one_in(b, 2)) {
+            rb_put(b, " *= %s;", v.type == RB_FLOAT ? "0.75f" : "0.75");
+            return;
+        }
+        rb_put(b, " = %s * %s + ", v.text, v.type == RB_FLOAT ? "0.5f" : "0.5");
         rb_expr(b, v.type, v.bits - 2, 2);
         rb_put(b, ";");
         return;
@@ -479,7 +480,6 @@ static void loop(rb *b)
         rb_put(b, ";");
         rb_line(b);
     }
-    rb_add(b, RB_INT, 4, name);
     const char *end = NULL;
     if (kind <= 2) counted(b, name);
     else if (kind == 3) rb_put(b, "while (%s-- > 0) {", name);
@@ -499,6 +499,7 @@ static void loop(rb *b)
         b->indent--;
         end = name;
     }
+    rb_add(b, RB_INT, 4, name);
     b->scope = b->vars;
     b->loops++;
     block(b, 1 + rb_below(b, 4));

@@ -78,6 +78,7 @@ ITEM(some_turned, a->in, a->out, a->w, a->h)
 ITEM(ends, a->u, a->v, a->n)
 ITEM(near_ends, a->u, a->v, a->n)
 ITEM(unsigned_inside, a->u, a->v, a->w, a->h)
+ITEM(unguarded, a->u, a->v, a->w, a->h)
 
 static const int sizes[] = {0, 1, 2, 5, 63, 64, 65, 127, 128, 129, 200, 521, 1000};
 
@@ -186,6 +187,15 @@ static void test_border_windows(void **state)
     assert_int_equal(s.window[0].hi, 10);
 }
 
+static void test_unguarded(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        struct unguarded_args a = {.w = (int)kr_below(90), .h = (int)kr_below(12)};
+        kr_run(&case_unguarded, yk_2d((size_t)a.w, (size_t)a.h), &a);
+    }
+}
+
 static void test_boundary(void **state)
 {
     (void)state;
@@ -281,6 +291,7 @@ int main(void)
         cmocka_unit_test(test_near_ends),      cmocka_unit_test(test_columns_to_rows),
         cmocka_unit_test(test_into_columns),   cmocka_unit_test(test_turned_twice),
         cmocka_unit_test(test_some_turned),   cmocka_unit_test(test_unsigned_inside),
+        cmocka_unit_test(test_unguarded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -559,3 +559,13 @@ kernel void unsigned_inside(global const float *u, global float *v, uint w, uint
     if (x < 1 || x + 1 >= w || y < 2 || y + 2 >= h) return;
     v[y * w + x] = u[y * w + x - 1] + (x + 2 < w ? u[y * w + x + 2] : u[(y + 2) * w + x]);
 }
+
+/* No guard, and no length but what the condition leaves. */
+kernel void unguarded(global const float *u, global float *v, int w, int h)
+{
+    int x = get_global_id(0), y = get_global_id(1);
+    float s = 0.0f;
+    for (int j = -2; j <= 3; j++)
+        if (x + j >= 0 && x + j < w) s += u[y * w + x + j];
+    v[y * w + x] = s;
+}
