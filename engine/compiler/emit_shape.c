@@ -290,9 +290,9 @@ static void access_span(yki_emit *e, yki_kinfo *k, const yki_access *a, bool fla
     add(e, "yk_span sp; yk_span_clear(&sp, ");
     poly(e, &k->syms, scalar_part(k, a->index));
     add(e, ", ");
-    if (a->most) poly(e, &k->syms, a->most);
+    if (a->most) most(e, k, a->most, 0); /* ids without a guard end with the range */
     else add(e, "-1");
-    add(e, a->inside ? ", 1);" : ", 0);");
+    add(e, ");");
     yki_emit_line(e);
     span_terms(e, k, a->index, "sp", flat);
     if (!flat) limit(e, k, a, false), limit(e, k, a, true);
