@@ -561,7 +561,7 @@ kernel void unsigned_inside(global const float *u, global float *v, uint w, uint
 }
 
 /* No guard, and no length but what the condition leaves. */
-kernel void unguarded(global const float *u, global float *v, int w, int h)
+kernel void unguarded(global const float *u, global float *v, int w)
 {
     int x = get_global_id(0), y = get_global_id(1);
     float s = 0.0f;
