@@ -425,7 +425,7 @@ static void test_scaling(void **state)
         assert_true(k == 0 ? threads == 1 : threads > last);
         last = threads;
     }
-    assert_true(last == number_at(json_object_get(json, "machine"), "workers"));
+    assert_true((double)last == number_at(json_object_get(json, "machine"), "workers"));
     json_decref(json);
     ykt_command_free(&c);
 }
