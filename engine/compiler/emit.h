@@ -66,8 +66,6 @@ void yki_emit_line(yki_emit *e);
 void yki_emit_var_name(yki_emit *e, const yki_var *v);
 /* `static inline` functions, prototypes first: helpers that are used. */
 void yki_emit_helpers(yki_emit *e);
-/* "T name(hidden, parameters)" of a function. */
-void yki_emit_signature(yki_emit *e, const yki_func *f, const char *name);
 /* Program-scope constants. */
 void yki_emit_constants(yki_emit *e);
 /* Does it (or what it calls) ask for global ids and the like? */

@@ -352,6 +352,13 @@ static void initialiser(yki_emit *e, const yki_expr *x)
     add(e, x->arg_count ? "}" : "0}");
 }
 
+static void unary(yki_emit *e, const yki_expr *x)
+{
+    yki_text_printf(e->out, "(%s", yki_op_text(x->op));
+    yki_emit_expr(e, x->a);
+    add(e, ")");
+}
+
 static void conditional(yki_emit *e, const yki_expr *x)
 {
     add(e, "(");
@@ -386,11 +393,7 @@ void yki_emit_expr(yki_emit *e, const yki_expr *x)
     case YKI_EX_INT: integer(e, x); return;
     case YKI_EX_FLOAT: real(e, x); return;
     case YKI_EX_VAR: variable(e, x->var); return;
-    case YKI_EX_UNARY:
-        yki_text_printf(e->out, "(%s", yki_op_text(x->op));
-        yki_emit_expr(e, x->a);
-        add(e, ")");
-        return;
+    case YKI_EX_UNARY: unary(e, x); return;
     case YKI_EX_INCDEC: incdec(e, x); return;
     case YKI_EX_BINARY: binary(e, x); return;
     case YKI_EX_ASSIGN: assign(e, x); return;

@@ -277,7 +277,8 @@ void yki_emit_stmt(yki_emit *e, const yki_stmt *s)
 
 /* ---- functions ---- */
 
-void yki_emit_signature(yki_emit *e, const yki_func *f, const char *name)
+/* "T name(hidden, parameters)" of a function. */
+static void signature(yki_emit *e, const yki_func *f, const char *name)
 {
     yki_text param = {0};
     bool first = true;
@@ -304,7 +305,7 @@ static void function(yki_emit *e, const yki_func *f, bool define)
     yki_text name = {0};
     yki_text_printf(&name, "f_%s_%u", f->name, f->id);
     add(e, e->device ? "static " : "YK_INLINE ");
-    yki_emit_signature(e, f, yki_text_get(&name));
+    signature(e, f, yki_text_get(&name));
     yki_text_free(&name);
     if (define) {
         add(e, "\n");

@@ -116,7 +116,7 @@ static bool any_part(const yki_part *p, expr_test test, const yki_var *var)
     return any_expr(p->expr, test, var);
 }
 
-bool yki_part_declares(const yki_part *p, const yki_var *var)
+static bool part_declares(const yki_part *p, const yki_var *var)
 {
     for (const yki_stmt *s = p->first; s && s != p->end; s = s->next) {
         if (declares(s, var)) return true;
@@ -126,12 +126,12 @@ bool yki_part_declares(const yki_part *p, const yki_var *var)
 
 bool yki_part_mentions(const yki_part *p, const yki_var *var)
 {
-    return any_part(p, mentions, var) || yki_part_declares(p, var);
+    return any_part(p, mentions, var) || part_declares(p, var);
 }
 
 bool yki_part_writes(const yki_part *p, const yki_var *var)
 {
-    return any_part(p, writes, var) || yki_part_declares(p, var);
+    return any_part(p, writes, var) || part_declares(p, var);
 }
 
 /* ---- variables ---- */

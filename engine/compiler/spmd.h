@@ -92,7 +92,6 @@ const yki_lane_var *yki_spmd_var(const yki_spmd *s, const yki_var *var);
 /* Does the statement (or expression) mention, or write, var? */
 bool yki_part_mentions(const yki_part *p, const yki_var *var);
 bool yki_part_writes(const yki_part *p, const yki_var *var);
-bool yki_part_declares(const yki_part *p, const yki_var *var);
 
 /* The body as one function of 64 lanes. */
 void yki_emit_spmd(yki_emit *e, const yki_kinfo *k, const yki_spmd *s);

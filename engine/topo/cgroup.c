@@ -290,7 +290,7 @@ static yk_topo_known throttled_at(level *l, bool v2, double *seconds)
     return YK_TOPO_LIMITED;
 }
 
-yk_topo_known yki_cgroup_throttled(const yki_cgroup *g, double *seconds)
+static yk_topo_known throttled_in(const yki_cgroup *g, double *seconds)
 {
     level *l = yki_alloc(1, sizeof *l);
     if (!l) return YK_TOPO_UNKNOWN;
@@ -312,7 +312,7 @@ yk_topo_known yki_topo_throttled(const char *root, double *seconds)
     yki_cgroup *g = yki_alloc(1, sizeof *g);
     if (!g) return YK_TOPO_UNKNOWN;
     yk_topo_known known = yki_cgroup_find(g, root, "cpu");
-    if (known == YK_TOPO_LIMITED) known = yki_cgroup_throttled(g, seconds);
+    if (known == YK_TOPO_LIMITED) known = throttled_in(g, seconds);
     yki_free(g);
     return known;
 }

@@ -68,7 +68,6 @@ yk_topo_known yki_cgroup_find(yki_cgroup *g, const char *root, const char *contr
  * nearest group that has one. */
 yk_topo_known yki_cgroup_quota(const yki_cgroup *g, double *cpus, char *from, size_t size);
 yk_topo_known yki_cgroup_memory(const yki_cgroup *g, double *bytes, char *from, size_t size);
-yk_topo_known yki_cgroup_throttled(const yki_cgroup *g, double *seconds);
 yk_topo_known yki_cgroup_cpuset(const yki_cgroup *g, char *list, size_t list_size, char *from,
                                 size_t size);
 

@@ -97,7 +97,9 @@ static double throttled_now(const bench_watch *w)
 
 /* ---- warnings ---- */
 
-void bench_warn(bench_conditions *c, const char *cause, const char *format, ...)
+/* Adds a warning; those beyond the most are dropped. */
+YK_PRINTF(3, 4)
+static void warn_of(bench_conditions *c, const char *cause, const char *format, ...)
 {
     va_list args;
     if (c->n_warnings == BENCH_MAX_WARNINGS) return;
@@ -113,9 +115,9 @@ static void warn_of_workers(bench_conditions *c, const yk_topo *t)
     const yk_topo_limits *l = yk_topo_get_limits(t);
     bool chosen = l->bound == YK_BOUND_MACHINE || l->bound == YK_BOUND_ASKED;
     if (!chosen && l->workers < l->cores)
-        bench_warn(c, "workers", "%zu of %zu cores are used: %s allows no more", l->workers,
+        warn_of(c, "workers", "%zu of %zu cores are used: %s allows no more", l->workers,
                    l->cores, yk_topo_bound_name(l->bound));
-    if (l->warning[0]) bench_warn(c, "quota", "%s", l->warning);
+    if (l->warning[0]) warn_of(c, "quota", "%s", l->warning);
 }
 
 /* These drivers' "powersave" follows the load. */
@@ -132,10 +134,10 @@ static void warn_of_governor(const bench_watch *w, bench_conditions *c)
     if (yki_read_file(w->root, path, driver, sizeof driver) != YK_OK) driver[0] = '\0';
     double most = cpufreq(w, cpu, "cpuinfo_max_freq"), cap = cpufreq(w, cpu, "scaling_max_freq");
     if (strcmp(c->governor, "powersave") == 0 && !is_adaptive(driver))
-        bench_warn(c, "frequency", "the frequency governor is powersave: cores stay at their "
+        warn_of(c, "frequency", "the frequency governor is powersave: cores stay at their "
                                    "lowest clock");
     else if (most > 0 && cap > 0 && cap < 0.95 * most)
-        bench_warn(c, "frequency", "clocks are capped at %.2g of %.2g GHz (scaling_max_freq)",
+        warn_of(c, "frequency", "clocks are capped at %.2g of %.2g GHz (scaling_max_freq)",
                    cap * 1e-6, most * 1e-6);
 }
 
@@ -145,7 +147,7 @@ static void warn_of_clocks(bench_conditions *c)
     if (c->max_hz <= 0 || c->seen_hz <= 0 || c->seen_hz >= LOW_CLOCK * c->max_hz) return;
     for (size_t k = 0; k < c->n_warnings; k++)
         if (strcmp(c->warnings[k].cause, "frequency") == 0) return;
-    bench_warn(c, "frequency", "no core was seen above %.2g of %.2g GHz: heat or a power limit",
+    warn_of(c, "frequency", "no core was seen above %.2g of %.2g GHz: heat or a power limit",
                c->seen_hz * 1e-9, c->max_hz * 1e-9);
 }
 
@@ -153,13 +155,13 @@ static void warn_of_others(const bench_watch *w, bench_conditions *c)
 {
     double cpus = (double)w->n_cpus;
     if (c->others_cpus > OTHERS_CPUS && c->others_cpus > OTHERS_SHARE * cpus)
-        bench_warn(c, "load", "other programs kept %.1f of %zu cores busy meanwhile: times are "
+        warn_of(c, "load", "other programs kept %.1f of %zu cores busy meanwhile: times are "
                               "too long", c->others_cpus, w->n_cpus);
     else if (c->others_cpus < 0 && c->load[0] > 0.5 * cpus)
-        bench_warn(c, "load", "the load was %.1f on %zu cores before this began", c->load[0],
+        warn_of(c, "load", "the load was %.1f on %zu cores before this began", c->load[0],
                    w->n_cpus);
     if (c->steal > STEAL_SHARE)
-        bench_warn(c, "steal", "the hypervisor gave %.0f %% of the cores' time to others",
+        warn_of(c, "steal", "the hypervisor gave %.0f %% of the cores' time to others",
                    100 * c->steal);
 }
 
@@ -235,6 +237,6 @@ void bench_watch_judge(const bench_watch *w, bench_conditions *c, const bench_ti
     warn_of_others(w, c);
     warn_of_clocks(c);
     if (c->throttled_s > THROTTLED_SHARE * s)
-        bench_warn(c, "quota", "the CPU quota stopped this program for %.0f ms of %.1f s",
+        warn_of(c, "quota", "the CPU quota stopped this program for %.0f ms of %.1f s",
                    1e3 * c->throttled_s, s);
 }

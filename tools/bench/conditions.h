@@ -31,7 +31,5 @@ void bench_watch_end(bench_watch *w, bench_conditions *c);
  * program used `own` seconds of CPU. */
 void bench_watch_judge(const bench_watch *w, bench_conditions *c, const bench_ticks *now, double s,
                        double own, double throttled);
-/* Adds a warning; those beyond the most are dropped. */
-void bench_warn(bench_conditions *c, const char *cause, const char *format, ...) YK_PRINTF(3, 4);
 
 #endif

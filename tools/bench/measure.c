@@ -42,7 +42,7 @@ yk_status bench_run_variant(bench_run *run, bench_variant *v, yk_engine *engine,
     return YK_OK;
 }
 
-const char *bench_variant_name(const bench_run *run, const bench_variant *v)
+static const char *variant_name(const bench_run *run, const bench_variant *v)
 {
     static const char *const names[] = {"serial", "OpenMP", "pool", "", "hybrid"};
     return v->kind == BENCH_DEVICE ? run->result->devices[v->device].id : names[v->kind];
@@ -55,7 +55,7 @@ void bench_variant_step(bench_run *run, const bench_variant *v, const char *what
     double asked = run->shared->job.timeout_s, limit = 60 + 100 * run->serial_s;
     if (active != BENCH_ACTIVE_NONE && asked > 0) limit = asked;
     bench_step(run->shared, active, limit, "%s: %s %s", run->workload->name, what,
-               bench_variant_name(run, v));
+               variant_name(run, v));
 }
 
 /* ---- what went wrong ---- */
@@ -63,7 +63,7 @@ void bench_variant_step(bench_run *run, const bench_variant *v, const char *what
 static void note_wrong(bench_run *run, const bench_variant *v, const char *text)
 {
     bench_result *r = run->result;
-    const char *name = bench_variant_name(run, v);
+    const char *name = variant_name(run, v);
     if (v->kind == BENCH_DEVICE) {
         r->devices[v->device].status = BENCH_WRONG;
         snprintf(r->devices[v->device].reason, sizeof r->devices[v->device].reason, "%s", text);
@@ -94,7 +94,7 @@ static void note_failure(bench_run *run, bench_variant *v, yk_status st)
         yki_copy_text(d->reason, sizeof d->reason, own_words(why, d->id));
         return;
     }
-    snprintf(run->result->failure, BENCH_TEXT, "%s: %.200s", bench_variant_name(run, v), why);
+    snprintf(run->result->failure, BENCH_TEXT, "%s: %.200s", variant_name(run, v), why);
 }
 
 /* A device alone whose chunks others had to redo has not run the workload. */

@@ -40,7 +40,6 @@ yk_status bench_run_variant(bench_run *run, bench_variant *v, yk_engine *engine,
                             yk_report *report);
 /* True if that was a success; else the variant is switched off and the result says why. */
 bool bench_variant_ran(bench_run *run, bench_variant *v, yk_status st, const yk_report *report);
-const char *bench_variant_name(const bench_run *run, const bench_variant *v);
 /* bench_step for a variant. */
 void bench_variant_step(bench_run *run, const bench_variant *v, const char *what);
 

@@ -106,8 +106,6 @@ bool yki_threads_bind(const int *threads, size_t count, const int *cpus, size_t 
 
 /* ---- the backend's slots ---- */
 
-void yki_cl_fill_info(yk_device_info *info, cl_platform_id platform, cl_device_id device,
-                      yki_listed *item);
 yk_status yki_cl_program(yki_device *device, const yk_kernel *kernel, yki_program **out,
                          bool *built, yk_diag *diag);
 yk_status yki_cl_build(cl_dev *dev, const char *name, const yk_device_table *table,
