@@ -6,9 +6,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "filter.h"
+#include "timing.h"
 
 typedef struct options {
     const char *input, *blurred, *edges;    /* edges: NULL, not to be written */
@@ -47,25 +47,6 @@ static int failed(yk_status status, const yk_diag *diag)
 
 /* ---- times ---- */
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int smaller_first(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *seconds)
-{
-    qsort(seconds, FILTER_ROUNDS, sizeof *seconds, smaller_first);
-    return seconds[FILTER_ROUNDS / 2];
-}
-
 static void show_line(const char *name, double serial, double yoke)
 {
     printf("%-14s%9.3g ms%9.3g ms%10.3g\n", name, serial * 1e3, yoke * 1e3, serial / yoke);
@@ -76,7 +57,7 @@ static void show_times(times *t, const yk_report *last)
     double serial = 0, yoke = 0;
     printf("%-14s%12s%12s%10s\n", "", "serial", "Yoke", "x serial");
     for (int s = 0; s < STAGES; s++) {
-        double slow = median(t->serial[s]), fast = median(t->yoke[s]);
+        double slow = median(t->serial[s], FILTER_ROUNDS), fast = median(t->yoke[s], FILTER_ROUNDS);
         show_line(stage_names[s], slow, fast);
         serial += slow;
         yoke += fast;

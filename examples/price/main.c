@@ -10,12 +10,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <yoke/yoke.h>
 
 #include "output.h"
 #include "price.h"
 #include "price.yk.h"
+#include "timing.h"
 
 enum { ROUNDS = 5 };
 
@@ -57,25 +57,6 @@ static int failed(yk_status status, const yk_diag *diag)
 
 /* ---- computing ---- */
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int smaller_first(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *seconds)
-{
-    qsort(seconds, ROUNDS, sizeof *seconds, smaller_first);
-    return seconds[ROUNDS / 2];
-}
-
 static int results_open(results *r, size_t n)
 {
     for (int c = 0; c < OUTPUTS; c++) {
@@ -100,7 +81,7 @@ static yk_status launch(yk_engine *engine, const yk_run_opts *opts, const book *
 
 static void show_times(const book *b, results *yoke, results *serial, const yk_report *report)
 {
-    double fast = median(yoke->seconds), slow = median(serial->seconds);
+    double fast = median(yoke->seconds, ROUNDS), slow = median(serial->seconds, ROUNDS);
     fprintf(stderr, "%zu options in %.3g ms, %.3g million rows/s; serial %.3g ms; x serial %.3g\n",
             b->rows, fast * 1e3, (double)b->rows / fast * 1e-6, slow * 1e3, slow / fast);
     for (uint32_t k = 0; k < report->n_parts; k++) {
