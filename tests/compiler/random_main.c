@@ -23,16 +23,6 @@ static jmp_buf kr_failed;
 #undef max
 #undef char
 
-#define ITEM(name, ...) \
-    static void item_##name(const void *block, const size_t id[3], const yk_range *r) \
-    { \
-        const struct name##_args *a = block; \
-        memcpy(as_c_id, id, sizeof as_c_id); \
-        as_c_range = *r; \
-        name(__VA_ARGS__); \
-    } \
-    static const kr_case case_##name = {&name##_kernel, item_##name};
-
 typedef struct run_sizes {
     size_t n[3];
     yk_range range;

@@ -18,16 +18,6 @@
 #undef particle
 #undef span
 
-#define ITEM(name, ...) \
-    static void item_##name(const void *block, const size_t id[3], const yk_range *r) \
-    { \
-        const struct name##_args *a = block; \
-        memcpy(as_c_id, id, sizeof as_c_id); \
-        as_c_range = *r; \
-        name(__VA_ARGS__); \
-    } \
-    static const kr_case case_##name = {&name##_kernel, item_##name};
-
 ITEM(saxpy, a->a, a->x, a->y, a->n)
 ITEM(unsigned_guard, a->x, a->y, a->n, a->shift)
 ITEM(interior, a->u, a->v, a->w, a->h, a->k)

@@ -36,4 +36,15 @@ static inline size_t get_num_groups(uint d)
 static inline uint get_work_dim(void) { return as_c_range.dims; }
 static inline int clamp(int v, int lo, int hi) { return v < lo ? lo : v > hi ? hi : v; }
 
+/* One work-item of a kernel that was read as C, for kernel_run.h: case_NAME. */
+#define ITEM(name, ...) \
+    static void item_##name(const void *block, const size_t id[3], const yk_range *r) \
+    { \
+        const struct name##_args *a = block; \
+        memcpy(as_c_id, id, sizeof as_c_id); \
+        as_c_range = *r; \
+        name(__VA_ARGS__); \
+    } \
+    static const kr_case case_##name = {&name##_kernel, item_##name};
+
 #endif
