@@ -10,23 +10,28 @@ _Thread_local const yki_current *yki_current_worker;
 
 /* ---- who am I ---- */
 
-/* This thread's place in `pool`, where it is running a body of it. */
-static const yki_current *find_current(const yki_pool *pool)
+const yki_current *yki_pool_current(const yki_pool *pool)
 {
     const yki_current *c = yki_current_worker;
     while (c && c->pool != pool) c = c->up;
     return c;
 }
 
-/* The slot of the CPU that this thread is on; else one that has no CPU of its own;
- * else none: then the cores it may use are all busy without it. */
-static uint16_t stand_in(const yki_pool *pool)
+uint16_t yki_core_slot(const yki_pool *pool)
 {
-    if (pool->slot_count == 1) return 0;
     int cpu = sched_getcpu();
-    if (cpu >= 0 && (size_t)cpu < pool->cpus && pool->slot_of_cpu[cpu] != YKI_NO_SLOT)
-        return pool->slot_of_cpu[cpu];
-    return pool->unpinned;
+    return cpu >= 0 && (size_t)cpu < pool->cpus ? pool->slot_of_cpu[cpu] : YKI_NO_SLOT;
+}
+
+/* The slot that a worker launches from is its own.  Any other thread has that of the CPU it is
+ * on; else one that has no CPU of its own; else none: then the cores it may use are all
+ * busy without it. */
+static uint16_t stand_in(const yki_pool *pool, const yki_current *worker)
+{
+    if (worker) return (uint16_t)worker->number;
+    if (pool->slot_count == 1) return 0;
+    uint16_t slot = yki_core_slot(pool);
+    return slot != YKI_NO_SLOT ? slot : pool->unpinned;
 }
 
 /* ---- dealing ---- */
@@ -70,11 +75,12 @@ static bool deal(yki_mail *mail, const yki_job *job, unsigned units, yki_slot *s
     return yki_word_is_order(old) == YKI_ORDER_PARKED;
 }
 
-/* The worker of the caller's core would only take turns with the caller on it.  One that
- * is asleep already must not be told: its sleep would then have no end. */
-static void send_to_park(yki_pool *pool, const yki_job *job)
+/* The worker of the caller's core would only take turns with the caller on it, if it is not
+ * the caller.  One that is asleep already must not be told: its sleep would then have no
+ * end. */
+static void send_to_park(yki_pool *pool, const yki_job *job, const yki_current *worker)
 {
-    if (job->caller >= pool->thread_count) return;
+    if (worker || job->caller >= pool->thread_count) return;
     _Atomic uint64_t *word = &pool->mail[job->caller].word;
     uint64_t w = atomic_load_explicit(word, memory_order_acquire);
     unsigned order = yki_word_is_order(w);
@@ -118,7 +124,7 @@ static uint64_t run_as_worker(yki_pool *pool, const yki_job *job, unsigned taken
 
 /* The caller's first share is taken before others see its slice, and its slice is
  * out before others can be done with theirs. */
-static void launch_shared(yki_pool *pool, yki_job *job)
+static void launch_shared(yki_pool *pool, yki_job *job, const yki_current *worker)
 {
     unsigned taken = 0;
     uint64_t own = 0, total = (uint64_t)job->slices * job->count + job->extra;
@@ -130,13 +136,14 @@ static void launch_shared(yki_pool *pool, yki_job *job)
                               memory_order_release);
     }
     deal_all(pool, job);
-    send_to_park(pool, job);
+    send_to_park(pool, job, worker);
     if (taken) own = run_as_worker(pool, job, taken);
     yki_join(pool, job, own, total);
 }
 
-static void launch(yki_pool *pool, uint16_t caller, size_t n, size_t grain, yk_body body,
-                   void *ctx)
+/* `worker`: this thread's claim to be one, which launches from outside a body; or NULL. */
+static void launch(yki_pool *pool, const yki_current *worker, uint16_t caller, size_t n,
+                   size_t grain, yk_body body, void *ctx)
 {
     yki_job job = {.body = body, .ctx = ctx, .caller = caller, .used = usable(pool, caller)};
     job.slices = job.used;
@@ -146,29 +153,31 @@ static void launch(yki_pool *pool, uint16_t caller, size_t n, size_t grain, yk_b
     if (job.slices == 1 && caller != YKI_NO_SLOT)
         body(ctx, 0, n, caller);
     else
-        launch_shared(pool, &job);
+        launch_shared(pool, &job, worker);
 }
 
 void yki_pool_run(yki_pool *pool, size_t n, size_t grain, yk_body body, void *ctx)
 {
     if (n == 0) return;
-    const yki_current *inside = find_current(pool);
-    if (inside || yki_pool_forked(pool)) {
-        body(ctx, 0, n, inside ? inside->number : 0);
+    const yki_current *worker = yki_pool_current(pool), *up = yki_current_worker;
+    if ((worker && worker->in_body) || yki_pool_forked(pool)) {
+        body(ctx, 0, n, worker ? worker->number : 0);
         return;
     }
     uint64_t ticket = yki_queue_enter(&pool->queue);
-    uint16_t caller = stand_in(pool);
-    yki_current current = {pool, caller, yki_current_worker};
+    uint16_t caller = stand_in(pool, worker);
+    yki_current current = {.pool = pool, .number = caller, .in_body = true, .up = up,
+                           .task = up ? up->task : NULL, .cancel = up ? up->cancel : NULL};
     yki_current_worker = &current;
-    launch(pool, caller, n, grain, body, ctx);
-    yki_current_worker = current.up;
+    launch(pool, worker, caller, n, grain, body, ctx);
+    yki_current_worker = up;
     yki_queue_leave(&pool->queue, ticket);
 }
 
 bool yki_pool_inside(const yki_pool *pool, size_t *worker)
 {
-    const yki_current *inside = find_current(pool);
-    if (inside && worker) *worker = inside->number;
-    return inside != NULL;
+    const yki_current *c = yki_pool_current(pool);
+    if (!c || !c->in_body) return false;
+    if (worker) *worker = c->number;
+    return true;
 }

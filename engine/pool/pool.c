@@ -148,12 +148,12 @@ yk_status yki_pool_add_source(yki_pool *pool, const yki_source *source)
     return YK_OK;
 }
 
-/* An operation that writes, even where it changes nothing: either the worker's own
- * swap to parked comes later and then sees the new work, or it came before and is
- * seen here. */
+/* Both this load and the worker's swap to parked are in the one order of sequentially
+ * consistent operations, and so are the work's publication before this and the worker's look
+ * for work after its swap: one of the two sees the other. */
 static bool unpark(yki_mail *mail)
 {
-    uint64_t w = atomic_fetch_or_explicit(&mail->word, 0, memory_order_acq_rel);
+    uint64_t w = atomic_load_explicit(&mail->word, memory_order_seq_cst);
     if (yki_word_is_order(w) != YKI_ORDER_PARKED) return false;
     uint64_t woken = yki_word_order(yki_word_tag(w), YKI_ORDER_WOKEN);
     if (!atomic_compare_exchange_strong_explicit(&mail->word, &w, woken, memory_order_acq_rel,
@@ -166,6 +166,27 @@ static bool unpark(yki_mail *mail)
 void yki_pool_notify(yki_pool *pool, size_t count)
 {
     if (yki_pool_forked(pool)) return;
+    uint16_t own = yki_core_slot(pool);
     for (size_t s = 0; s < pool->thread_count && count > 0; s++)
-        if (unpark(&pool->mail[s])) count--;
+        if (s != own && unpark(&pool->mail[s])) count--;
+    if (count > 0 && own < pool->thread_count) unpark(&pool->mail[own]);
+}
+
+bool yki_pool_wanted(const yki_pool *pool, size_t worker)
+{
+    uint64_t w = atomic_load_explicit(&pool->mail[worker].word, memory_order_relaxed);
+    return yki_word_is_order(w) != YKI_ORDER_AWAY;
+}
+
+bool yki_pool_asleep(const yki_pool *pool)
+{
+    return atomic_load_explicit(&pool->parked, memory_order_relaxed) > 0;
+}
+
+bool yki_pool_core_taken(const yki_pool *pool)
+{
+    uint16_t own = yki_core_slot(pool);
+    if (own >= pool->thread_count) return false;
+    uint64_t w = atomic_load_explicit(&pool->mail[own].word, memory_order_relaxed);
+    return yki_word_is_order(w) == YKI_ORDER_AWAY;
 }

@@ -58,21 +58,56 @@ bool yki_pool_forked(const yki_pool *pool);
  * Both functions are called by many workers at once. */
 typedef struct yki_source {
     bool (*ready)(void *ctx);               /* there may be work; cheap, often called */
-    void (*run)(void *ctx, size_t worker);  /* does at most one piece of it */
+    void (*run)(void *ctx, size_t worker);  /* does some of it, and returns soon after
+                                             * yki_pool_wanted says that a launch waits */
     void *ctx;                              /* outlives the pool */
 } yki_source;
 
 #define YKI_POOL_SOURCES 4
 
-/* Adds a source, whose launches run serially, as in a body.  A launch that arrives
- * while run() is busy does not wait for it: others take this worker's slice.
+/* Adds a source.  A launch that arrives while run() is busy does not wait for it: others take
+ * this worker's slice; and after each launch it is the sources' turn, so that neither keeps
+ * the other from running.  What run() does is no body: launches from there are shared out.
  * The source is copied, and stays for the rest of the pool's life.  One thread at a time.
  * YK_E_RANGE: YKI_POOL_SOURCES are there already. */
 yk_status yki_pool_add_source(yki_pool *pool, const yki_source *source);
 
-/* A source has new work, published before this call: wakes at most `count` parked
- * workers to look for it.  Any thread. */
+/* A source has new work, published (sequentially consistent, as its ready() must read it)
+ * before this call: wakes at most `count` parked workers to look for it, the worker of the
+ * calling thread's core last.  Any thread. */
 void yki_pool_notify(yki_pool *pool, size_t count);
+
+/* Inside run(): a launch has dealt `worker` a slice.  Costs a load. */
+bool yki_pool_wanted(const yki_pool *pool, size_t worker);
+
+/* Whether any worker sleeps; a hint.  Costs a load. */
+bool yki_pool_asleep(const yki_pool *pool);
+
+/* Whether the worker of the core that this thread is on is busy inside run(): then a thread
+ * that also worked would only take turns with it.  A hint. */
+bool yki_pool_core_taken(const yki_pool *pool);
+
+/* ---- which worker this thread is, and what it does ---- */
+
+/* A claim of the thread that made it (on its stack, taken back before it returns): to be
+ * worker `number` of `pool`, and to work on `task`.  Claims are chained, since a body of one
+ * pool may launch on another, and a task that waits runs others. */
+typedef struct yki_current {
+    const yki_pool *pool;           /* NULL: no pool's worker */
+    size_t number;
+    bool in_body;                   /* of a loop: launches from here run serially */
+    void *task;                     /* what is being worked on, the task room's; NULL: none */
+    /* Not 0: the task is asked to end, and launches stop between chunks.  NULL: it cannot be
+     * asked.  Asker's store (release) <-> loads (acquire). */
+    const _Atomic uint32_t *cancel;
+    const struct yki_current *up;
+} yki_current;
+
+/* The one thread-local of Yoke: the innermost claim, NULL outside. */
+extern _Thread_local const yki_current *yki_current_worker;
+
+/* The calling thread's innermost claim to be a worker of `pool`; NULL: it is none. */
+const yki_current *yki_pool_current(const yki_pool *pool);
 
 /* Whether the calling thread is inside a body of this pool: run needs it, since a
  * launch from there must not queue behind the one it is part of.  *worker (may be

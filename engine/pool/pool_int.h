@@ -162,17 +162,10 @@ struct yki_pool {
     _Alignas(YKI_CACHE_LINE) _Atomic uint32_t parked;
 };
 
-/* ---- which worker this thread is ---- */
+/* ---- launch.c ---- */
 
-/* A thread's claim to be worker `number` of `pool` while it runs bodies; chained,
- * since a body of one pool may launch on another.  The one thread-local of Yoke. */
-typedef struct yki_current {
-    const yki_pool *pool;
-    size_t number;
-    const struct yki_current *up;
-} yki_current;
-
-extern _Thread_local const yki_current *yki_current_worker;
+/* The pinned slot of the CPU that this thread is on, or YKI_NO_SLOT. */
+uint16_t yki_core_slot(const yki_pool *pool);
 
 /* ---- slice.c ---- */
 

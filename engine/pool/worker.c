@@ -136,11 +136,12 @@ static void park(yki_pool *pool, yki_mail *mail, uint64_t w)
 {
     uint32_t wake = atomic_load_explicit(&mail->wake, memory_order_acquire);
     uint64_t parked = yki_word_order(yki_word_tag(w), YKI_ORDER_PARKED);
-    if (!atomic_compare_exchange_strong_explicit(&mail->word, &w, parked, memory_order_acq_rel,
+    /* In one order with what notifiers do (yki_pool_notify): work published before one looked
+     * at our word, not yet parked, is seen here; work published later finds us parked, and
+     * wakes. */
+    if (!atomic_compare_exchange_strong_explicit(&mail->word, &w, parked, memory_order_seq_cst,
                                                  memory_order_acquire))
         return;
-    /* Work published before a notifier looked at our word, not yet parked, is seen
-     * here; work published later finds us parked, and wakes. */
     if (ready_source(pool)) {
         w = parked;
         atomic_compare_exchange_strong_explicit(&mail->word, &w,
@@ -212,6 +213,14 @@ static void run_source(const yki_source *source, yki_mail *mail, size_t me, uint
     come_back(mail, w);
 }
 
+/* After a launch it is the sources' turn, unless the next one has come by now. */
+static void run_source_between(yki_pool *pool, yki_mail *mail, size_t me, uint64_t tag)
+{
+    const yki_source *source = ready_source(pool);
+    uint64_t w = atomic_load_explicit(&mail->word, memory_order_acquire);
+    if (source && yki_word_tag(w) == tag && !yki_word_is_order(w)) run_source(source, mail, me, w);
+}
+
 void *yki_worker_main(void *arg)
 {
     const yki_worker *self = arg;
@@ -219,7 +228,7 @@ void *yki_worker_main(void *arg)
     /* Copied: the launcher writes to what lies beside it. */
     const unsigned me = self->slot;
     yki_mail *mail = &pool->mail[me];
-    const yki_current current = {pool, me, NULL};
+    yki_current current = {.pool = pool, .number = me};
     yki_current_worker = &current;
     idle wait = {.budget_ns = SPIN_FIRST_NS};
     bool park_now = true;       /* nothing is known to come soon */
@@ -232,7 +241,12 @@ void *yki_worker_main(void *arg)
             if (order == YKI_ORDER_QUIT) return NULL;
             seen = yki_word_tag(w);
             park_now = pool->no_spin || order != 0;
-            if (!order) run_launch(pool, mail, me, w);
+            if (!order) {
+                current.in_body = true;
+                run_launch(pool, mail, me, w);
+                current.in_body = false;
+                run_source_between(pool, mail, me, seen);
+            }
             learn(&wait);
         } else if ((source = ready_source(pool)) != NULL) {
             run_source(source, mail, me, w);
