@@ -15,10 +15,10 @@
 
 #define MAX_LINES 600
 
-static const char *const rooms[] = {"base",   "topo", "pool", "kernel",  "device",
-                                    "memory", "plan", "run",  "compiler"};
+static const char *const rooms[] = {"base",   "topo", "pool", "kernel", "device",
+                                    "memory", "plan", "run",  "task",   "compiler"};
 #define ROOMS (sizeof rooms / sizeof rooms[0])
-enum { BASE = 0, PLAN = 6, COMPILER = 8 };
+enum { BASE = 0, PLAN = 6, COMPILER = 9 };
 
 static int room_number(const char *name, size_t length)
 {
