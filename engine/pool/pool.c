@@ -129,10 +129,12 @@ yki_pool_info yki_pool_get_info(const yki_pool *pool)
         .workers = pool->slot_count, .asked = pool->asked, .pinned = pool->pinned};
 }
 
-/* The worker of the caller's core sleeps while the others work. */
+/* The worker of the caller's core sleeps while the others work; or it is the caller, and does
+ * not count. */
 bool yki_pool_awake(const yki_pool *pool)
 {
     unsigned parked = atomic_load_explicit(&pool->parked, memory_order_relaxed);
+    if (yki_pool_current(pool)) parked++;
     unsigned up = parked < pool->thread_count ? pool->thread_count - parked : 0;
     return up > 0 && 2 * up + 1 >= pool->thread_count;
 }

@@ -65,7 +65,8 @@ static void count(pipeline *p, const yki_chunk_info *info, uint64_t now)
     t->transfer_s += info->stage_s + info->device.up_s + info->device.down_s;
 }
 
-/* The oldest chunk: waits, commits, tells the plan.  Lock held on entry and return. */
+/* The oldest chunk: waits, commits, tells the plan.  What comes back to a cancelled launch
+ * reaches no array.  Lock held on entry and return. */
 static yk_status finish_chunk(pipeline *p, yk_diag *diag)
 {
     yki_runner *r = p->seat->runner;
@@ -74,7 +75,8 @@ static yk_status finish_chunk(pipeline *p, yk_diag *diag)
     size_t proc = p->seat->number + 1;
     yki_runner_unlock(r);
     yk_status st = yki_chunk_wait(f.chunk, f.deadline_ns, diag);
-    if (st == YK_OK) yki_chunk_commit(f.chunk, l->reduce);
+    bool unwanted = yki_stop_asked(&l->stop);
+    if (st == YK_OK && !unwanted) yki_chunk_commit(f.chunk, l->reduce);
     uint64_t now = yki_now_ns();
     yki_chunk_info info = yki_chunk_get_info(f.chunk);
     if (st == YK_OK) yki_chunk_close(&f.chunk);
@@ -82,6 +84,10 @@ static yk_status finish_chunk(pipeline *p, yk_diag *diag)
     if (st != YK_OK) return st;
     for (size_t i = 1; i < p->n; i++) p->flights[i - 1] = p->flights[i];
     p->n--;
+    if (unwanted) {
+        yki_plan_failed(l->plan, proc);     /* gives back what it holds */
+        return YK_OK;
+    }
     count(p, &info, now);
     /* Chunks overlap: each one's own time begins when the one before it ended. */
     uint64_t began = f.start_ns > p->last_done_ns ? f.start_ns : p->last_done_ns;
@@ -130,7 +136,7 @@ static yk_status fill(pipeline *p, yki_order_kind *last, yk_diag *diag)
     yk_status st = YK_OK;
     *last = YKI_TAKE;
     while (st == YK_OK && p->n < YKI_DEPTH) {
-        if (p->launch->cancelled) {
+        if (p->launch->cancelled || yki_stop_asked(&p->launch->stop)) {
             *last = YKI_STOP;
             break;
         }

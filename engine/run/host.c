@@ -43,6 +43,69 @@ static void host_body(void *ctx, size_t begin, size_t end, size_t worker)
     job->run(&s);
 }
 
+/* ---- launches that may have to end early ---- */
+
+/* Such a launch looks at its flag and deadline about so often on each worker.  Nothing is
+ * cut but what a worker has taken anyway, so that workers join once, as ever, and each keeps
+ * its own part of the arrays. */
+#define LOOK_NS 1000000u
+/* A worker's first share shows how many items take that long. */
+#define PROBE_SHARE 64
+
+typedef struct stepped_job {
+    host_job job;
+    yki_stop stop;
+    size_t align, least;            /* items: where to cut, and the shortest piece */
+    /* Items to run between two looks, by the last piece that was timed; 0: none yet. */
+    _Alignas(YKI_CACHE_LINE) _Atomic size_t step;
+    _Atomic size_t left_out;        /* items not run; counted before the pool joins */
+} stepped_job;
+
+static void fill_stepped(stepped_job *job, const yki_launch *l, size_t begin)
+{
+    const yki_call *c = &l->call;
+    fill_job(&job->job, l, begin);
+    job->stop = l->stop;
+    job->align = c->align;
+    job->least = yki_max(c->align, yki_round_up(c->kernel->slice, c->align));
+    atomic_init(&job->step, 0);
+    atomic_init(&job->left_out, 0);
+}
+
+static size_t next_piece(const stepped_job *job, size_t left, bool *timed)
+{
+    size_t step = atomic_load_explicit(&job->step, memory_order_relaxed);
+    if (!step) step = yki_max(job->least, yki_round_down(left / PROBE_SHARE, job->align));
+    *timed = left - left / 3 > step;    /* no short rests */
+    return *timed ? step : left;
+}
+
+static void run_timed(stepped_job *job, size_t begin, size_t end, size_t worker)
+{
+    uint64_t start_ns = yki_now_ns();
+    host_body(&job->job, begin, end, worker);
+    double step = (double)(end - begin) * LOOK_NS / (double)(yki_now_ns() - start_ns + 1);
+    size_t items = step < (double)(SIZE_MAX / 2) ? (size_t)step : SIZE_MAX / 2;
+    items = yki_max(job->least, yki_round_down(items, job->align));
+    atomic_store_explicit(&job->step, items, memory_order_relaxed);
+}
+
+static void stepped_body(void *ctx, size_t begin, size_t end, size_t worker)
+{
+    stepped_job *job = ctx;
+    while (begin < end && yki_stop_status(&job->stop) == YK_OK) {
+        bool timed;
+        size_t next = begin + next_piece(job, end - begin, &timed);
+        if (timed) run_timed(job, begin, next, worker);
+        else host_body(&job->job, begin, next, worker);
+        begin = next;
+    }
+    if (begin < end)
+        atomic_fetch_add_explicit(&job->left_out, end - begin, memory_order_relaxed);
+}
+
+/* ---- the calling thread alone ---- */
+
 static void run_slice(const yki_launch *l, size_t begin, size_t end)
 {
     const yki_call *c = &l->call;
@@ -51,6 +114,28 @@ static void run_slice(const yki_launch *l, size_t begin, size_t end)
                   .reduce = yki_reduce_worker(l->reduce, 0),
                   .begin = zero + begin, .end = zero + end, .block = c->block};
     l->host(&s);
+}
+
+/* Returns how many it ran.  It is a body like those on the pool: what the kernel's code
+ * launches must not wait for the turn that this launch has. */
+static size_t run_here(yki_runner *r, const yki_launch *l, size_t begin, size_t end)
+{
+    const yki_current *up = yki_current_worker, *worker = yki_pool_current(r->parts.pool);
+    yki_current current = {.pool = r->parts.pool, .in_body = true, .up = up,
+                           .number = worker ? worker->number : 0,
+                           .task = up ? up->task : NULL, .cancel = up ? up->cancel : NULL};
+    size_t left_out = 0;
+    yki_current_worker = &current;
+    if (yki_stop_possible(&l->stop)) {
+        stepped_job job;
+        fill_stepped(&job, l, begin);
+        stepped_body(&job, 0, end - begin, 0);
+        left_out = atomic_load_explicit(&job.left_out, memory_order_relaxed);
+    } else {
+        run_slice(l, begin, end);
+    }
+    yki_current_worker = up;
+    return end - begin - left_out;
 }
 
 static size_t work_of(const yki_launch *l, size_t items)
@@ -91,12 +176,19 @@ static size_t least_step(const yki_runner *r, const yki_call *c)
     return yki_max(c->align, yki_round_up(workers * (size_t)c->kernel->slice, c->align));
 }
 
-void yki_host_run(yki_runner *r, yki_launch *l, size_t begin, size_t end)
+size_t yki_host_run(yki_runner *r, yki_launch *l, size_t begin, size_t end)
 {
+    size_t n = end - begin, grain = choose_grain(r, l, n);
+    if (yki_stop_possible(&l->stop)) {
+        stepped_job job;
+        fill_stepped(&job, l, begin);
+        yki_pool_run(r->parts.pool, n, grain, stepped_body, &job);
+        return n - atomic_load_explicit(&job.left_out, memory_order_relaxed);
+    }
     host_job job;
     fill_job(&job, l, begin);
-    yki_pool_run(r->parts.pool, end - begin, choose_grain(r, l, end - begin), host_body,
-                 &job);
+    yki_pool_run(r->parts.pool, n, grain, host_body, &job);
+    return n;
 }
 
 /* ---- all of it ---- */
@@ -104,34 +196,37 @@ void yki_host_run(yki_runner *r, yki_launch *l, size_t begin, size_t end)
 /* Work-items of the first piece of a launch of which nothing is known. */
 #define TRY_WORK 64
 
-/* Runs [begin, end) one way and keeps what it took; returns the time it ended at. */
-static uint64_t run_way(yki_runner *r, yki_launch *l, yki_way way, size_t begin, size_t end,
-                        uint64_t start_ns)
+/* Runs [begin, end) one way, and keeps what all of it took: a part says little. */
+static void run_way(yki_runner *r, yki_launch *l, yki_way way, size_t begin, size_t end,
+                    uint64_t start_ns)
 {
-    if (way == YKI_ALONE) run_slice(l, begin, end);
-    else yki_host_run(r, l, begin, end);
-    uint64_t end_ns = yki_now_ns();
-    yki_habit_learn(l->habit, way, work_of(l, end - begin), yki_seconds(end_ns - start_ns));
-    return end_ns;
+    yki_tally *t = &l->tally[0];
+    size_t done = way == YKI_ALONE ? run_here(r, l, begin, end) : yki_host_run(r, l, begin, end);
+    t->items += done;
+    t->last_ns = yki_now_ns();
+    if (done < end - begin) return;
+    yki_habit_learn(l->habit, way, work_of(l, done), yki_seconds(t->last_ns - start_ns));
 }
 
 /* In pieces twice as long each time, until the rest is seen to be worth sharing. */
-static uint64_t run_trying(yki_runner *r, yki_launch *l, bool awake, uint64_t start_ns)
+static void run_trying(yki_runner *r, yki_launch *l, bool awake)
 {
+    yki_tally *t = &l->tally[0];
     size_t n = l->call.items, at = 0, workers = yki_pool_get_info(r->parts.pool).workers;
     size_t step = yki_round_up(yki_div_up(TRY_WORK, l->call.inner), l->call.align);
     double spent = 0;
-    uint64_t now = start_ns;
     do {
         step = yki_min(step, n - at);
-        run_slice(l, at, at + step);
+        size_t done = run_here(r, l, at, at + step);
+        t->items += done;
+        t->last_ns = yki_now_ns();
+        if (done < step) return;
         step = at += step;
-        now = yki_now_ns();
-        spent = yki_seconds(now - start_ns);
+        spent = yki_seconds(t->last_ns - t->first_ns);
     } while (at < n && !yki_choice_worth_sharing(spent / (double)at * (double)(n - at), workers,
                                                  awake));
     yki_habit_learn(l->habit, YKI_ALONE, work_of(l, at), spent);
-    return at < n ? run_way(r, l, awake ? YKI_AWAKE : YKI_ASLEEP, at, n, now) : now;
+    if (at < n) run_way(r, l, awake ? YKI_AWAKE : YKI_ASLEEP, at, n, t->last_ns);
 }
 
 static yki_way choose_way(yki_runner *r, const yki_launch *l, bool awake)
@@ -144,17 +239,17 @@ static yki_way choose_way(yki_runner *r, const yki_launch *l, bool awake)
     return c->items <= c->align ? YKI_ALONE : yki_choices_way(&r->choices, l->habit, &q);
 }
 
-void yki_host_run_all(yki_runner *r, yki_launch *l)
+yk_status yki_host_run_all(yki_runner *r, yki_launch *l)
 {
     yki_tally *t = &l->tally[0];
     size_t n = l->call.items;
     bool awake = yki_pool_awake(r->parts.pool);
     yki_way way = choose_way(r, l, awake);
     t->first_ns = l->turn_ns;
-    if (way == YKI_TRY) t->last_ns = run_trying(r, l, awake, t->first_ns);
-    else t->last_ns = run_way(r, l, way, 0, n, t->first_ns);
-    t->items = n;
     t->chunks = 1;
+    if (way == YKI_TRY) run_trying(r, l, awake);
+    else run_way(r, l, way, 0, n, t->first_ns);
+    return t->items < n ? yki_stop_status(&l->stop) : YK_OK;
 }
 
 /* ---- a planned launch ---- */
@@ -166,16 +261,14 @@ static size_t step_items(const yki_runner *r, const yki_launch *l, size_t items)
     const yki_tally *t = &l->tally[0];
     double busy = yki_seconds(t->work_ns);
     size_t least = least_step(r, &l->call);
-    if (busy <= 0 || !t->items) {
-        if (l->deadline_ns == UINT64_MAX) return items;
-        return yki_min(items, yki_max(least, yki_round_down(items / 64, l->call.align)));
-    }
+    if (busy <= 0 || !t->items) return items;
     double step = look_s * (double)t->items / busy;
     if (step >= (double)items) return items;
     return yki_max(least, yki_round_down((size_t)step, l->call.align));
 }
 
-/* One order, from its front, in steps.  Lock held on entry and return. */
+/* One order, from its front, in steps.  If the launch must end, what was done of the step is
+ * counted, but the plan is told that nobody did any of it.  Lock held on entry and return. */
 static void run_order(yki_runner *r, yki_launch *l, yki_order order)
 {
     yki_tally *t = &l->tally[0];
@@ -186,15 +279,15 @@ static void run_order(yki_runner *r, yki_launch *l, yki_order order)
         size_t step = yki_min(end - at, step_items(r, l, end - at));
         uint64_t began = yki_now_ns();
         yki_runner_unlock(r);
-        yki_host_run(r, l, at, at + step);
+        size_t done = yki_host_run(r, l, at, at + step);
         yki_runner_lock(r);
-        at += step;
-        t->items += step;
+        at += done < step ? 0 : step;
+        t->items += done;
         t->last_ns = yki_now_ns();
         t->work_ns += t->last_ns - began;
         size_t trim = yki_plan_trim(l->plan, 0);
-        end = yki_max(at, yki_min(end, trim));
-        if (l->deadline_ns <= t->last_ns) end = at;
+        end = done < step ? at : yki_max(at, yki_min(end, trim));
+        l->cancelled |= done < step;
     }
     t->chunks++;
     if (end < order.end) yki_plan_returned(l->plan, 0, end, order.end);
@@ -202,17 +295,16 @@ static void run_order(yki_runner *r, yki_launch *l, yki_order order)
     yki_runner_changed(r);
 }
 
-void yki_host_drive(yki_runner *r, yki_launch *l)
+yk_status yki_host_drive(yki_runner *r, yki_launch *l)
 {
-    while (!yki_plan_finished(l->plan)) {
-        if (yki_now_ns() >= l->deadline_ns) {
-            l->cancelled = true;
-            break;
-        }
+    yk_status st = YK_OK;
+    while (!yki_plan_finished(l->plan) && (st = yki_stop_status(&l->stop)) == YK_OK) {
         yki_order order = yki_plan_next(l->plan, 0);
         if (order.kind == YKI_TAKE) run_order(r, l, order);
-        else if (!yki_plan_finished(l->plan)) (void)yki_runner_sleep(r, l->deadline_ns);
+        else if (!yki_plan_finished(l->plan)) (void)yki_runner_sleep(r, l->stop.deadline_ns);
     }
+    l->cancelled |= st != YK_OK;
     yki_runner_changed(r);
     while (l->attached) (void)yki_runner_sleep(r, UINT64_MAX);
+    return st;
 }

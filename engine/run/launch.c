@@ -59,14 +59,22 @@ static const char *unknown_word(const yki_runner *r, const char *list, size_t *l
     return NULL;
 }
 
+static const char *why_ended(yk_status st)
+{
+    return st == YK_E_CANCELLED ? "cancelled" : "the deadline passed";
+}
+
 /* Names of devices that are still being listed cannot be told from wrong ones: waits. */
 static yk_status check_names(yki_runner *r, yki_launch *l, const char *list, yk_diag *diag)
 {
     size_t length = 0;
     const char *word;
-    while ((word = unknown_word(r, list, &length)) != NULL && yki_opener_busy(r))
-        if (!yki_runner_sleep(r, l->deadline_ns))
-            return yki_fail(diag, YK_E_TIMEOUT, "devices are still opening");
+    while ((word = unknown_word(r, list, &length)) != NULL && yki_opener_busy(r)) {
+        (void)yki_runner_sleep(r, l->stop.deadline_ns);
+        yk_status st = yki_stop_status(&l->stop);
+        if (st != YK_OK)
+            return yki_fail(diag, st, "%s while devices were still opening", why_ended(st));
+    }
     if (!word) return YK_OK;
     return yki_fail(diag, YK_E_INVALID, "devices: \"%.*s\" is no device that this engine opened",
                     (int)length, word);
@@ -123,35 +131,14 @@ static size_t choose_seats(yki_runner *r, yki_launch *l, const char *list)
 
 /* ---- on the pool alone ---- */
 
-static void run_alone(yki_runner *r, yki_launch *l)
+static yk_status run_alone(yki_runner *r, yki_launch *l)
 {
     const yki_tally *t = &l->tally[0];
-    yki_host_run_all(r, l);
+    yk_status st = yki_host_run_all(r, l);
     double seconds = yki_seconds(t->last_ns - t->first_ns);
-    if ((r->n_seats || r->opener) && seconds >= KNOWN_SECONDS)
+    if (st == YK_OK && (r->n_seats || r->opener) && seconds >= KNOWN_SECONDS)
         yki_rates_put(r->parts.rates, yki_launch_key(l, 0), t->items, seconds, true, false);
-}
-
-/* With a deadline: in steps of about a millisecond, by the time of those before. */
-static yk_status run_until(yki_runner *r, yki_launch *l)
-{
-    yki_tally *t = &l->tally[0];
-    size_t n = l->call.items, align = l->call.align;
-    size_t at = 0, step = yki_max(align, yki_round_down(n / 64, align));
-    t->first_ns = yki_now_ns();
-    while (at < n && yki_now_ns() < l->deadline_ns) {
-        uint64_t start = yki_now_ns();
-        size_t end = step < n - at ? at + step : n;
-        yki_host_run(r, l, at, end);
-        uint64_t took = yki_now_ns() - start;
-        if (took < 500000 && step <= n / 2) step = yki_round_up(2 * step, align);
-        else if (took > 2000000) step = yki_max(align, yki_round_down(step / 2, align));
-        at = end;
-    }
-    t->last_ns = yki_now_ns();
-    t->items = at;
-    t->chunks = 1;
-    return at < n ? YK_E_TIMEOUT : YK_OK;
+    return st;
 }
 
 /* ---- with devices ---- */
@@ -223,11 +210,11 @@ static yk_status run_planned(yki_runner *r, yki_launch *l, yk_diag *diag)
     l->serial = ++r->serials;
     r->launch = l;
     yki_runner_changed(r);
-    yki_host_drive(r, l);
+    yk_status ended = yki_host_drive(r, l);
     r->launch = NULL;
     yki_plan_info info = yki_plan_get_info(l->plan);    /* as it stands in the end */
     if (!l->reason[0]) yki_copy_text(l->reason, sizeof l->reason, info.reason);
-    if (!yki_plan_finished(l->plan)) st = YK_E_TIMEOUT;
+    if (!yki_plan_finished(l->plan)) st = ended;
     else learn(r, l);
     yki_plan_close(&l->plan);
     return st;
@@ -248,6 +235,15 @@ static bool considers_devices(yki_runner *r, const yki_launch *l, const char *li
     return list != NULL || l->policy != YK_POLICY_AUTO || is_worth_a_device(r, l, work);
 }
 
+static yk_status say_incomplete(const yki_launch *l, yk_status st, yk_diag *diag)
+{
+    if (st != YK_E_TIMEOUT && st != YK_E_CANCELLED) return st;
+    size_t done = 0;
+    for (size_t i = 0; i < l->n_procs; i++) done += l->tally[i].items;
+    return yki_fail(diag, st, "%s after %zu of %zu items; outputs are incomplete", why_ended(st),
+                    done, l->call.items);
+}
+
 /* The call is checked and it is this launch's turn.  Lock held on entry and return. */
 static yk_status run_in_turn(yki_runner *r, yki_launch *l, const char *list, yk_diag *diag)
 {
@@ -264,12 +260,10 @@ static yk_status run_in_turn(yki_runner *r, yki_launch *l, const char *list, yk_
         return no_processor(l, list, diag);
     } else {
         yki_runner_unlock(r);
-        if (l->deadline_ns == UINT64_MAX) run_alone(r, l);
-        else st = run_until(r, l);
+        st = run_alone(r, l);
         yki_runner_lock(r);
     }
-    if (st == YK_E_TIMEOUT) (void)yki_fail(diag, st, "the deadline passed; outputs are incomplete");
-    return st;
+    return say_incomplete(l, st, diag);
 }
 
 static yk_status prepare(yki_runner *r, yki_launch *l, const yk_kernel *kernel,
@@ -294,24 +288,24 @@ static void begin(yki_launch *l, uint64_t start_ns, const yk_run_opts *opts)
     l->tally[0] = (yki_tally){0};
     l->n_procs = 1;
     l->start_ns = l->turn_ns = start_ns;
-    l->deadline_ns = UINT64_MAX;
+    l->stop.cancel = yki_current_worker ? yki_current_worker->cancel : NULL;
+    l->stop.deadline_ns = UINT64_MAX;
     if (!opts) return;
     l->policy = opts->policy;
     if (opts->deadline_s > 0 && opts->deadline_s < 1e9)
-        l->deadline_ns = l->start_ns + (uint64_t)(opts->deadline_s * 1e9);
+        l->stop.deadline_ns = l->start_ns + (uint64_t)(opts->deadline_s * 1e9);
 }
 
 /* From inside a body of the pool: no queue, no devices, the calling worker alone. */
 static yk_status run_nested(yki_runner *r, yki_launch *l)
 {
-    l->tally[0].used = true;
-    if (l->deadline_ns != UINT64_MAX) return run_until(r, l);
-    l->tally[0].first_ns = yki_now_ns();
-    yki_host_run(r, l, 0, l->call.items);
-    l->tally[0].last_ns = yki_now_ns();
-    l->tally[0].items = l->call.items;
-    l->tally[0].chunks = 1;
-    return YK_OK;
+    yki_tally *t = &l->tally[0];
+    t->used = true;
+    t->first_ns = yki_now_ns();
+    t->items = yki_host_run(r, l, 0, l->call.items);
+    t->last_ns = yki_now_ns();
+    t->chunks = 1;
+    return t->items < l->call.items ? yki_stop_status(&l->stop) : YK_OK;
 }
 
 static void combine(yki_runner *r, yki_launch *l, yk_status st)
@@ -339,8 +333,7 @@ static yk_status launch_nested(yki_runner *r, uint64_t start_ns, const yk_kernel
     yki_launch l;
     begin(&l, start_ns, opts);
     yk_status st = prepare(r, &l, kernel, range, args, diag);
-    if (st == YK_OK && l.call.items > 0 && (st = run_nested(r, &l)) != YK_OK)
-        (void)yki_fail(diag, st, "the deadline passed; outputs are incomplete");
+    if (st == YK_OK && l.call.items > 0) st = say_incomplete(&l, run_nested(r, &l), diag);
     combine(r, &l, st);
     return conclude(r, &l, yki_now_ns(), st, report, diag);
 }
@@ -350,9 +343,9 @@ static yk_status launch_nested(yki_runner *r, uint64_t start_ns, const yk_kernel
 static yk_status take_turn(yki_runner *r, yki_launch *l, uint64_t ticket, bool work,
                            const char *list, yk_diag *diag)
 {
-    bool came = yki_runner_await_turn(r, ticket, l->deadline_ns);
+    yk_status st = yki_runner_await_turn(r, ticket, &l->stop);
     if (!work) return YK_OK;
-    if (!came) return yki_fail(diag, YK_E_TIMEOUT, "the deadline passed before its turn came");
+    if (st != YK_OK) return yki_fail(diag, st, "%s before its turn came", why_ended(st));
     l->turn_ns = yki_now_ns();
     return run_in_turn(r, l, list, diag);
 }

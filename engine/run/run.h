@@ -65,10 +65,17 @@ yk_status yki_runner_settle(yki_runner *runner, uint64_t deadline_ns, yk_diag *d
 /* As yk_engine_devices. */
 size_t yki_runner_devices(yki_runner *runner, yk_device_info *out, size_t max);
 
-/* As yk_launch; report and diag may be NULL, and are filled in any case. */
+/* As yk_launch; report and diag may be NULL, and are filled in any case.  If the calling
+ * thread's innermost claim (yki_current_worker) has a flag `cancel` and that is set, the
+ * launch ends between two pieces with YK_E_CANCELLED, and nothing is written afterwards. */
 yk_status yki_runner_launch(yki_runner *runner, const yk_kernel *kernel, const yk_range *range,
                             const void *args, const yk_run_opts *opts, yk_report *report,
                             yk_diag *diag);
+
+/* A flag that launches look at (yki_current.cancel) has been set: those that sleep, in the
+ * queue or for a device, look again.  Those at work do so by themselves, about every
+ * millisecond.  Any thread. */
+void yki_runner_nudge(yki_runner *runner);
 
 /* *to = *from, but for the parts that no processor has. */
 void yki_report_copy(yk_report *to, const yk_report *from);

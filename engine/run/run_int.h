@@ -16,6 +16,33 @@
 
 /* ---- one launch ---- */
 
+/* What may end a launch early. */
+typedef struct yki_stop {
+    /* Not 0: it is asked to end (yki_current.cancel, whose asker also calls
+     * yki_runner_nudge).  NULL: it cannot be asked. */
+    const _Atomic uint32_t *cancel;
+    uint64_t deadline_ns;           /* UINT64_MAX: none */
+} yki_stop;
+
+static inline bool yki_stop_asked(const yki_stop *stop)
+{
+    return stop->cancel && atomic_load_explicit(stop->cancel, memory_order_acquire) != 0;
+}
+
+static inline bool yki_stop_possible(const yki_stop *stop)
+{
+    return stop->cancel || stop->deadline_ns != UINT64_MAX;
+}
+
+/* Why it must end now: YK_E_CANCELLED, YK_E_TIMEOUT; YK_OK: it need not.  Once it must, it
+ * must for good. */
+static inline yk_status yki_stop_status(const yki_stop *stop)
+{
+    if (yki_stop_asked(stop)) return YK_E_CANCELLED;
+    if (stop->deadline_ns == UINT64_MAX || yki_now_ns() < stop->deadline_ns) return YK_OK;
+    return YK_E_TIMEOUT;
+}
+
 /* What one processor has done so far. */
 typedef struct yki_tally {
     size_t items;
@@ -36,7 +63,8 @@ typedef struct yki_launch {
     yki_plan *plan;
     yki_habit *habit;               /* what is known of such launches on the pool */
     uint64_t serial;                /* tells launches of one runner apart */
-    uint64_t start_ns, deadline_ns; /* deadline UINT64_MAX: none */
+    yki_stop stop;
+    uint64_t start_ns;
     uint64_t turn_ns;               /* its turn came */
     yk_policy policy;
     bool only_devices;
@@ -124,8 +152,8 @@ void yki_runner_changed(yki_runner *r);     /* wakes sleepers; lock held */
 /* Sleeps until something but the queue changed; false on the deadline.  Lock held. */
 bool yki_runner_sleep(yki_runner *r, uint64_t deadline_ns);
 uint64_t yki_runner_take_ticket(yki_runner *r);             /* lock held */
-/* False: the deadline passed, and the turn may or may not have come.  Lock held. */
-bool yki_runner_await_turn(yki_runner *r, uint64_t ticket, uint64_t deadline_ns);
+/* Other than YK_OK: the launch must end, and its turn may or may not have come.  Lock held. */
+yk_status yki_runner_await_turn(yki_runner *r, uint64_t ticket, const yki_stop *stop);
 /* Passes the turn on, in either case.  Lock held. */
 void yki_runner_end_turn(yki_runner *r, uint64_t ticket);
 
@@ -161,14 +189,15 @@ bool yki_opener_listing(const yki_runner *r);       /* seats may yet be added; l
 yk_status yki_opener_result(const yki_runner *r, yk_diag *diag);    /* lock held */
 
 /* ---- host.c ---- */
-/* Runs positions [begin, end) on the pool. */
-void yki_host_run(yki_runner *r, yki_launch *l, size_t begin, size_t end);
-/* Drives the pool through a planned launch until it is finished.  Lock held on entry
- * and return. */
-void yki_host_drive(yki_runner *r, yki_launch *l);
-/* Runs all of a launch, on the pool or, where that is quicker, on the calling thread
- * alone.  In its turn; lock not held. */
-void yki_host_run_all(yki_runner *r, yki_launch *l);
+/* Runs positions [begin, end) on the pool.  Returns how many of them: all, unless the launch
+ * must end (yki_stop_status). */
+size_t yki_host_run(yki_runner *r, yki_launch *l, size_t begin, size_t end);
+/* Drives the pool through a planned launch until it is finished, or must end: then the
+ * reason.  Lock held on entry and return. */
+yk_status yki_host_drive(yki_runner *r, yki_launch *l);
+/* Runs all of a launch, or until it must end, on the pool or, where that is quicker, on the
+ * calling thread alone.  In its turn; lock not held. */
+yk_status yki_host_run_all(yki_runner *r, yki_launch *l);
 
 /* ---- launch.c ---- */
 /* A launch that was asked for at start_ns, from which its deadline counts.  `ticket` was

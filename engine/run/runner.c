@@ -69,6 +69,14 @@ void yki_runner_lock(yki_runner *r) { (void)pthread_mutex_lock(&r->lock); }
 void yki_runner_unlock(yki_runner *r) { (void)pthread_mutex_unlock(&r->lock); }
 void yki_runner_changed(yki_runner *r) { (void)pthread_cond_broadcast(&r->changed); }
 
+void yki_runner_nudge(yki_runner *r)
+{
+    yki_runner_lock(r);
+    (void)pthread_cond_broadcast(&r->turn);
+    yki_runner_changed(r);
+    yki_runner_unlock(r);
+}
+
 bool yki_runner_sleep(yki_runner *r, uint64_t deadline_ns)
 {
     return sleep_on(r, &r->changed, deadline_ns);
@@ -76,17 +84,17 @@ bool yki_runner_sleep(yki_runner *r, uint64_t deadline_ns)
 
 uint64_t yki_runner_take_ticket(yki_runner *r) { return r->next_ticket++; }
 
-bool yki_runner_await_turn(yki_runner *r, uint64_t ticket, uint64_t deadline_ns)
+yk_status yki_runner_await_turn(yki_runner *r, uint64_t ticket, const yki_stop *stop)
 {
     while (r->serving != ticket) {
-        bool late = deadline_ns != UINT64_MAX && yki_now_ns() >= deadline_ns;
-        if (late && r->n_gone < YKI_GONE) {
+        yk_status st = yki_stop_status(stop);
+        if (st != YK_OK && r->n_gone < YKI_GONE) {
             r->gone[r->n_gone++] = ticket;
-            return false;
+            return st;
         }
-        (void)sleep_on(r, &r->turn, late ? UINT64_MAX : deadline_ns);
+        (void)sleep_on(r, &r->turn, st != YK_OK ? UINT64_MAX : stop->deadline_ns);
     }
-    return deadline_ns == UINT64_MAX || yki_now_ns() < deadline_ns;
+    return yki_stop_status(stop);
 }
 
 /* Whether the owner of the ticket has gone; forgets it then. */

@@ -1,51 +1,18 @@
 /* What launches keep count of while devices come late, hang and go: deadlines between
  * steps of the pool, rates without the time spent waiting, kernels told apart, and many
  * threads at once.  Needs no driver. */
-#include <device/model/model.h>
 #include <hand_kernels.h>
-#include <run/run.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "check.h"
 #include "random.h"
+#include "run_rig.h"
 
 #include "hand_kernels.c"
 
 #define N 50021
-
-typedef struct rig {
-    yki_pool *pool;
-    yki_rates *rates;
-    yki_blocks *blocks;
-    yki_runner *runner;
-} rig;
-
-static void open_rig(rig *g, const yki_model_script *scripts, size_t n)
-{
-    memset(g, 0, sizeof *g);
-    yki_pool_opts pool = {.workers = 2};
-    assert_int_equal(yki_pool_open(&g->pool, &pool, NULL), YK_OK);
-    assert_int_equal(yki_rates_open(&g->rates), YK_OK);
-    assert_int_equal(yki_blocks_open(&g->blocks), YK_OK);
-    yki_runner_parts parts = {.pool = g->pool, .rates = g->rates, .blocks = g->blocks,
-                              .patience_s = 0.3};
-    assert_int_equal(yki_runner_open(&g->runner, &parts), YK_OK);
-    for (size_t i = 0; i < n; i++) {
-        yki_device *device = NULL;
-        assert_int_equal(yki_model_open(&device, &scripts[i]), YK_OK);
-        assert_int_equal(yki_runner_add_device(g->runner, device), YK_OK);
-    }
-}
-
-static void close_rig(rig *g)
-{
-    yki_runner_close(&g->runner);
-    yki_blocks_close(&g->blocks);
-    yki_rates_close(&g->rates);
-    yki_pool_close(&g->pool);
-}
 
 /* y = 3 x + y over n items by `kernel`, checked where it succeeded. */
 static yk_status run(rig *g, const yk_kernel *kernel, int32_t n, const yk_run_opts *opts,
