@@ -1,0 +1,451 @@
+/* What the threads of an explored program do (explore.h): they change places with the
+ * explorer before each access, and their accesses, sleeps and allocations are done here, in
+ * the model of memory that explore.h describes.  Header only. */
+#ifndef YKT_EXPLORE_STEPS_H
+#define YKT_EXPLORE_STEPS_H
+
+#include <setjmp.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <ucontext.h>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define EX_ASAN
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define EX_ASAN
+#endif
+#ifdef EX_ASAN
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+enum {
+    EX_THREADS = 4,
+    EX_OPTIONS = 8,         /* of one ex_choose */
+    EX_BUFFER = 7,          /* stores under way, a thread */
+    EX_DEPTH = 600,         /* choices in one run */
+    EX_CHOICES = 32,        /* at one point */
+    EX_BLOCKS = 64,         /* allocations in one run */
+    EX_HEAP = 1 << 14,      /* bytes of them */
+    EX_STACK = 1 << 16,     /* bytes, a thread */
+};
+
+typedef struct ex_program {
+    const char *name;
+    unsigned threads;
+    void *world;                        /* all that is shared, but for the heap; */
+    size_t world_bytes;                 /* zeroed before each run */
+    void (*begin)(void);                /* before the threads start; may be NULL */
+    void (*thread)(unsigned number);
+    /* When all threads have returned, or sleep for ever (`stuck`): what is wrong, or NULL. */
+    const char *(*end)(bool stuck);
+} ex_program;
+
+typedef struct ex_result {
+    const char *wrong;                  /* NULL: no schedule fails */
+    uint64_t schedules;                 /* complete ones, all of them */
+    size_t states, runs;                /* distinct points; replays that it took */
+} ex_result;
+
+typedef struct ex_write {
+    void *at;
+    uint64_t value;
+    size_t bytes;
+    bool release;
+} ex_write;
+
+typedef struct ex_thread {
+    bool started, done;
+    bool fresh;                         /* may do one access without asking */
+    unsigned options, option;           /* of the choice it waits for, and the one made */
+    const volatile void *asleep;        /* futex that it sleeps on */
+    bool may_time_out, timed_out;
+    unsigned buffered;
+    ex_write buffer[EX_BUFFER];
+    uint64_t seen;                      /* hash of all that it has read and done */
+} ex_thread;
+
+/* A stack of its own, made once: a thread begins where `base` says, and goes on at `at`. */
+typedef struct ex_fiber {
+    ucontext_t first;
+    jmp_buf base, at;
+    bool made;
+} ex_fiber;
+
+typedef struct ex_key {
+    uint64_t a, b;
+} ex_key;
+
+typedef struct ex_node {
+    ex_key key;
+    uint64_t schedules;
+    unsigned char choice[EX_CHOICES];
+    unsigned n, next;
+} ex_node;
+
+typedef struct ex_seen {
+    ex_key key;
+    uint64_t schedules;                 /* 0: empty */
+} ex_seen;
+
+typedef struct ex_block {
+    size_t at, bytes;
+    bool freed;
+} ex_block;
+
+typedef struct ex {
+    const ex_program *program;
+    ex_fiber fiber[EX_THREADS];
+    jmp_buf main;
+    ex_thread thread[EX_THREADS];
+    ex_thread *self;                    /* who runs; NULL: the explorer */
+    const char *wrong;
+    FILE *trace;
+    unsigned depth;
+    ex_node path[EX_DEPTH];
+    ex_seen *table;
+    size_t room, states, runs;
+    size_t heap_used, n_blocks;
+    ex_block block[EX_BLOCKS];
+    _Alignas(64) unsigned char heap[EX_HEAP];
+    _Alignas(64) unsigned char stack[EX_THREADS][EX_STACK];
+#ifdef EX_ASAN
+    const void *main_stack;
+    size_t main_bytes;
+#endif
+} ex;
+
+static ex ex_now;
+
+/* ---- changing between explorer and threads ---- */
+
+/* Jumps, not swapcontext, which makes a system call each time.  A thread that was left in the
+ * middle of a run is begun again by a jump to its base. */
+static inline void ex_leave(jmp_buf to, bool main)
+{
+#ifdef EX_ASAN
+    unsigned char *stack = ex_now.self ? ex_now.stack[ex_now.self - ex_now.thread] : NULL;
+    __sanitizer_start_switch_fiber(NULL, main ? ex_now.main_stack : stack,
+                                   main ? ex_now.main_bytes : EX_STACK);
+#endif
+    (void)main;
+    _longjmp(to, 1);
+}
+
+static inline void ex_arrived(bool main)
+{
+#ifdef EX_ASAN
+    __sanitizer_finish_switch_fiber(NULL, main ? NULL : &ex_now.main_stack,
+                                    main ? NULL : &ex_now.main_bytes);
+#endif
+    (void)main;
+}
+
+static inline void ex_switch_out(ex_thread *t)
+{
+    if (_setjmp(ex_now.fiber[t - ex_now.thread].at) == 0) ex_leave(ex_now.main, true);
+    ex_arrived(false);
+}
+
+/* What a fiber does: whenever it is begun, the part of its thread. */
+static inline void ex_entry(void)
+{
+    ex_fiber *f = &ex_now.fiber[ex_now.self - ex_now.thread];
+    (void)_setjmp(f->base);
+    ex_arrived(false);
+    ex_now.program->thread((unsigned)(ex_now.self - ex_now.thread));
+    ex_now.self->done = true;
+    ex_leave(ex_now.main, true);
+}
+
+static inline void ex_make(ex_fiber *f, unsigned char *stack)
+{
+    f->made = true;
+    if (getcontext(&f->first) != 0) abort();
+    f->first.uc_stack.ss_sp = stack;
+    f->first.uc_stack.ss_size = EX_STACK;
+    makecontext(&f->first, ex_entry, 0);
+#ifdef EX_ASAN
+    __sanitizer_start_switch_fiber(NULL, stack, EX_STACK);
+#endif
+    setcontext(&f->first);
+}
+
+static inline void ex_switch_to(ex_thread *t)
+{
+    unsigned number = (unsigned)(t - ex_now.thread);
+    ex_fiber *f = &ex_now.fiber[number];
+    bool first = !t->started;
+    t->started = true;
+    ex_now.self = t;
+    if (_setjmp(ex_now.main) == 0) {
+        if (!f->made) ex_make(f, ex_now.stack[number]);
+#ifdef EX_ASAN
+        if (first) __asan_unpoison_memory_region(ex_now.stack[number], EX_STACK);
+#endif
+        ex_leave(first ? f->base : f->at, false);
+    }
+    ex_arrived(true);
+    ex_now.self = NULL;
+}
+
+/* ---- what threads call ---- */
+
+static inline uint64_t ex_mix(uint64_t h, uint64_t w)
+{
+    h = (h ^ w) * UINT64_C(0x9e3779b97f4a7c15);
+    return h ^ (h >> 29);
+}
+
+/* What follows may depend on `w`. */
+static inline void ex_saw(uint64_t w)
+{
+    if (ex_now.self) ex_now.self->seen = ex_mix(ex_now.self->seen + 1, w);
+}
+
+/* The first thing that is wrong is kept. */
+static inline void ex_wrong(const char *what)
+{
+    if (!ex_now.wrong) ex_now.wrong = what;
+}
+
+/* One of 0 .. n-1: every one will be tried.  Other threads may go first. */
+static inline unsigned ex_choose(unsigned n)
+{
+    ex_thread *t = ex_now.self;
+    if (!t) return 0;
+    if (t->fresh && n == 1) {
+        t->fresh = false;
+        return 0;
+    }
+    t->options = n;
+    ex_switch_out(t);
+    if (n > 1) ex_saw(t->option);
+    return t->option;
+}
+
+/* Lets others go first; the access that follows then belongs to the same step. */
+static inline void ex_pause(void)
+{
+    ex_choose(1);
+    if (ex_now.self) ex_now.self->fresh = true;
+}
+
+/* The access that follows is to what no other thread writes: nothing depends on its moment. */
+static inline void ex_private(void)
+{
+    if (ex_now.self) ex_now.self->fresh = true;
+}
+
+static inline unsigned ex_self(void) { return (unsigned)(ex_now.self - ex_now.thread); }
+
+static inline void ex_say(const char *what, const volatile void *at, uint64_t value)
+{
+    if (!ex_now.trace || !ex_now.self) return;
+    const char *p = (const char *)(uintptr_t)at, *world = ex_now.program->world;
+    bool heap = p >= (char *)ex_now.heap && p < (char *)ex_now.heap + EX_HEAP;
+    fprintf(ex_now.trace, "  %u: %s %s+%td %#llx\n", ex_self(), what, heap ? "heap" : "world",
+            heap ? p - (char *)ex_now.heap : p - world, (unsigned long long)value);
+}
+
+/* ---- memory ---- */
+
+static inline void ex_check(const volatile void *at)
+{
+    uintptr_t offset = (uintptr_t)at - (uintptr_t)ex_now.heap;
+    for (size_t i = 0; i < ex_now.n_blocks; i++) {
+        const ex_block *b = &ex_now.block[i];
+        if (b->freed && offset - b->at < b->bytes) ex_wrong("touched after it was freed");
+    }
+}
+
+static inline uint64_t ex_get(const volatile void *at, size_t bytes)
+{
+    uint64_t value = 0;
+    ex_check(at);
+    memcpy(&value, (const void *)(uintptr_t)at, bytes);
+    return value;
+}
+
+static inline void ex_put(void *at, size_t bytes, uint64_t value)
+{
+    ex_check(at);
+    memcpy(at, &value, bytes);
+}
+
+/* Store i of the thread's buffer reaches memory. */
+static inline void ex_flush(ex_thread *t, unsigned i)
+{
+    ex_put(t->buffer[i].at, t->buffer[i].bytes, t->buffer[i].value);
+    memmove(&t->buffer[i], &t->buffer[i + 1], (--t->buffered - i) * sizeof t->buffer[0]);
+}
+
+static inline bool ex_may_flush(const ex_thread *t, unsigned i)
+{
+    for (unsigned k = 0; k < i; k++)
+        if (t->buffer[i].release || t->buffer[k].at == t->buffer[i].at) return false;
+    return true;
+}
+
+static inline void ex_drain(void)
+{
+    while (ex_now.self && ex_now.self->buffered) ex_flush(ex_now.self, 0);
+}
+
+static inline uint64_t ex_peek(const volatile void *at, size_t bytes)
+{
+    const ex_thread *t = ex_now.self;
+    for (unsigned i = t ? t->buffered : 0; i-- > 0;)
+        if (t->buffer[i].at == at) return t->buffer[i].value;
+    return ex_get(at, bytes);
+}
+
+static inline uint64_t ex_load(const volatile void *at, size_t bytes, memory_order order)
+{
+    (void)order;
+    ex_choose(1);
+    uint64_t value = ex_peek(at, bytes);
+    ex_saw(value);
+    ex_say("load", at, value);
+    return value;
+}
+
+static inline void ex_store(volatile void *at, size_t bytes, uint64_t value, memory_order order)
+{
+    ex_thread *t = ex_now.self;
+    /* A store into the buffer is seen by nobody else: its moment does not matter. */
+    if (order == memory_order_seq_cst || (t && t->buffered == EX_BUFFER)) ex_choose(1);
+    ex_saw(value);
+    ex_say(order == memory_order_seq_cst ? "store" : "store (later)", at, value);
+    if (!t || order == memory_order_seq_cst) {
+        ex_drain();
+        ex_put((void *)(uintptr_t)at, bytes, value);
+        return;
+    }
+    if (t->buffered == EX_BUFFER) ex_drain();
+    t->buffer[t->buffered++] = (ex_write){(void *)(uintptr_t)at, value, bytes,
+                                          order == memory_order_release};
+}
+
+static inline bool ex_swap(volatile void *at, size_t bytes, uint64_t *expected, uint64_t desired)
+{
+    ex_choose(1);
+    ex_drain();
+    uint64_t old = ex_get(at, bytes);
+    bool same = old == *expected;
+    if (same) ex_put((void *)(uintptr_t)at, bytes, desired);
+    ex_saw(*expected = old);
+    ex_say(same ? "swap" : "no swap", at, same ? desired : old);
+    return same;
+}
+
+enum ex_op { EX_SET, EX_ADD, EX_SUB, EX_OR, EX_AND };
+
+/* Exchange and arithmetic; the value before. */
+static inline uint64_t ex_modify(volatile void *at, size_t bytes, enum ex_op op, uint64_t value)
+{
+    ex_choose(1);
+    ex_drain();
+    uint64_t old = ex_get(at, bytes);
+    uint64_t now = op == EX_SET ? value : op == EX_ADD ? old + value : op == EX_SUB ? old - value
+                 : op == EX_OR ? old | value : old & value;
+    ex_put((void *)(uintptr_t)at, bytes, now);
+    ex_saw(old);
+    ex_say("modify", at, now);
+    return old;
+}
+
+/* ---- sleeping ---- */
+
+static inline bool ex_futex_wait(const volatile void *word, uint32_t value, uint64_t deadline_ns)
+{
+    ex_choose(1);
+    ex_drain();
+    ex_thread *t = ex_now.self;
+    uint64_t now = ex_get(word, sizeof(uint32_t));
+    ex_saw(now);
+    if (!t || now != value) return true;
+    if (deadline_ns == 0) return false;
+    ex_say("sleep", word, value);
+    t->asleep = word;
+    t->may_time_out = deadline_ns != UINT64_MAX;
+    ex_switch_out(t);
+    ex_saw(t->timed_out);
+    ex_say(t->timed_out ? "timed out" : "awake", word, value);
+    return !t->timed_out;
+}
+
+/* Whom it wakes, of more than `count`, is a choice. */
+static inline void ex_futex_wake(const volatile void *word, uint32_t count)
+{
+    ex_choose(1);
+    ex_drain();
+    ex_say("wake", word, count);
+    ex_check(word);
+    for (; count > 0; count--) {
+        ex_thread *sleeper[EX_THREADS];
+        unsigned n = 0;
+        for (unsigned i = 0; i < EX_THREADS; i++)
+            if (ex_now.thread[i].asleep == word) sleeper[n++] = &ex_now.thread[i];
+        if (n == 0) return;
+        ex_thread *t = sleeper[n > 1 && n > count ? ex_choose(n) : 0];
+        if (t->asleep != word) continue;
+        t->asleep = NULL;
+        t->timed_out = false;
+    }
+}
+
+/* ---- the heap ---- */
+
+static inline void *ex_alloc(size_t bytes)
+{
+    size_t room = (bytes + 63) / 64 * 64;
+    if (ex_now.n_blocks == EX_BLOCKS || room > EX_HEAP - ex_now.heap_used) {
+        ex_wrong("the explorer's heap is too small");
+        return NULL;
+    }
+    ex_now.block[ex_now.n_blocks++] = (ex_block){ex_now.heap_used, room, false};
+    ex_now.heap_used += room;
+    return ex_now.heap + ex_now.heap_used - room;
+}
+
+static inline void ex_free(void *p)
+{
+    if (!p) return;
+    size_t at = (size_t)((unsigned char *)p - ex_now.heap);
+    for (size_t i = 0; i < ex_now.n_blocks; i++) {
+        ex_block *b = &ex_now.block[i];
+        if (b->at != at) continue;
+        if (b->freed) ex_wrong("freed twice");
+        b->freed = true;
+        memset(p, 0xdd, b->bytes);
+        return;
+    }
+    ex_wrong("freed, but never allocated");
+}
+
+/* Blocks that have not been freed. */
+static inline size_t ex_live(void)
+{
+    size_t live = 0;
+    for (size_t i = 0; i < ex_now.n_blocks; i++) live += !ex_now.block[i].freed;
+    return live;
+}
+
+static inline void ex_check_heap(void)
+{
+    for (size_t i = 0; i < ex_now.n_blocks; i++) {
+        const ex_block *b = &ex_now.block[i];
+        for (size_t k = 0; b->freed && k < b->bytes; k++)
+            if (ex_now.heap[b->at + k] != 0xdd) ex_wrong("written after it was freed");
+    }
+}
+
+#endif
