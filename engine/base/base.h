@@ -108,6 +108,12 @@ static inline void yki_relax(void)
  * pthread_t, to be joined by the caller. */
 #include <pthread.h>
 yk_status yki_thread_start(pthread_t *out, const char *name, void *(*fn)(void *), void *ctx);
+/* The same for a thread that names itself (yki_thread_name; naming another goes through a
+ * file), and that begins on one of `cpus`, a mask of `bytes`, where it is not NULL. */
+yk_status yki_thread_start_on(pthread_t *out, const cpu_set_t *cpus, size_t bytes,
+                              void *(*fn)(void *), void *ctx);
+/* Names the calling thread; at most 15 characters. */
+void yki_thread_name(const char *name);
 
 /* ---- diagnostics ---- */
 

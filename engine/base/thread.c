@@ -3,6 +3,7 @@
  * the caller's.  Any thread may enter. */
 #include "base/base.h"
 
+#include <errno.h>
 #include <signal.h>
 
 #ifdef YKI_TEST_HOOKS
@@ -27,7 +28,21 @@ static bool allowed(void)
 static bool allowed(void) { return true; }
 #endif
 
-yk_status yki_thread_start(pthread_t *out, const char *name, void *(*fn)(void *), void *ctx)
+static int create(pthread_t *out, void *(*fn)(void *), void *ctx, const cpu_set_t *cpus,
+                  size_t bytes)
+{
+    if (!cpus) return pthread_create(out, NULL, fn, ctx);
+    pthread_attr_t attr;
+    int err = pthread_attr_init(&attr);
+    if (err) return err;
+    err = pthread_attr_setaffinity_np(&attr, bytes, cpus);
+    if (!err) err = pthread_create(out, &attr, fn, ctx);
+    (void)pthread_attr_destroy(&attr);
+    return err;
+}
+
+yk_status yki_thread_start_on(pthread_t *out, const cpu_set_t *cpus, size_t bytes,
+                              void *(*fn)(void *), void *ctx)
 {
     if (!allowed()) return YK_E_NOMEM;
     /* The mask is inherited: blocked here, it is blocked before fn's first step. */
@@ -35,12 +50,30 @@ yk_status yki_thread_start(pthread_t *out, const char *name, void *(*fn)(void *)
     sigfillset(&all);
     if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0) return YK_E_INVALID;
     pthread_t thread;
-    int err = pthread_create(&thread, NULL, fn, ctx);
+    int err = create(&thread, fn, ctx, cpus, bytes);
+    if (err == EINVAL && cpus) err = create(&thread, fn, ctx, NULL, 0);     /* CPUs are gone */
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (err) return YK_E_NOMEM;
-    char cut[16];
-    yki_copy_text(cut, sizeof cut, name);
-    (void)pthread_setname_np(thread, cut);      /* a thread without a name works as well */
     *out = thread;
     return YK_OK;
 }
+
+/* A thread without a name works as well. */
+static void name_thread(pthread_t thread, const char *name)
+{
+    char cut[16];
+    yki_copy_text(cut, sizeof cut, name);
+    (void)pthread_setname_np(thread, cut);
+}
+
+yk_status yki_thread_start(pthread_t *out, const char *name, void *(*fn)(void *), void *ctx)
+{
+    pthread_t thread;
+    yk_status status = yki_thread_start_on(&thread, NULL, 0, fn, ctx);
+    if (status != YK_OK) return status;
+    name_thread(thread, name);
+    *out = thread;
+    return YK_OK;
+}
+
+void yki_thread_name(const char *name) { name_thread(pthread_self(), name); }

@@ -133,12 +133,25 @@ static void call_all(yki_crew *c)
 
 static void *thread_main(void *arg);
 
-static bool start(yki_crew *c, seat *s)
+static bool start(seat *s, const cpu_set_t *cpus)
 {
-    pthread_t thread;       /* known to the thread itself */
-    char name[16];
-    (void)snprintf(name, sizeof name, "yoke/b-%zu", (size_t)(s - c->seats) + 1);
-    return yki_thread_start(&thread, name, thread_main, s) == YK_OK;
+    pthread_t thread;       /* the thread itself keeps it */
+    return yki_thread_start_on(&thread, cpus, s->crew->cpus_bytes, thread_main, s) == YK_OK;
+}
+
+static bool start_here(seat *s) { return start(s, NULL); }
+
+/* From outside the crew.  A pinned pusher that goes on computing would keep a thread that
+ * begins on its core waiting for milliseconds, and all others behind that one. */
+static bool start_elsewhere(seat *s)
+{
+    const yki_crew *c = s->crew;
+    int here = sched_getcpu();
+    cpu_set_t there;        /* the size of most masks; not worth more */
+    if (!c->cpus || c->cpus_bytes != sizeof there || here < 0) return start(s, NULL);
+    there = *c->cpus;
+    CPU_CLR((size_t)here, &there);
+    return start(s, CPU_COUNT(&there) ? &there : NULL);
 }
 
 /* Under the lock: seats for at most `most` threads more, as many as there is work for that
@@ -158,13 +171,13 @@ static seat *plan_starts(yki_crew *c, size_t most)
     return planned;
 }
 
-static void start_planned(yki_crew *c, seat *planned)
+static void start_planned(yki_crew *c, seat *planned, bool (*begin)(seat *))
 {
     bool ok = true;
     while (planned) {
         seat *s = planned;
         planned = s->next;
-        ok = ok && start(c, s);     /* after one failure no more are tried */
+        ok = ok && begin(s);     /* after one failure no more are tried */
         pthread_mutex_lock(&c->lock);
         c->creating--;
         if (!ok) {
@@ -182,7 +195,7 @@ static void start_planned(yki_crew *c, seat *planned)
 static bool start_first(yki_crew *c)
 {
     seat *s = take_seat(c);
-    if (start(c, s)) return true;
+    if (start_elsewhere(s)) return true;
     c->starting--;
     give_seat_back(c, s);
     return false;
@@ -247,7 +260,7 @@ static yki_link *next_item(yki_crew *c, seat *s, bool fresh)
     }
     seat *planned = plan_starts(c, fresh ? FAN_OUT : c->starting == 0);
     pthread_mutex_unlock(&c->lock);
-    start_planned(c, planned);
+    start_planned(c, planned, start_here);
     return item;
 }
 
@@ -255,6 +268,9 @@ static void *thread_main(void *arg)
 {
     seat *s = arg;
     yki_crew *c = s->crew;
+    char name[16];
+    (void)snprintf(name, sizeof name, "yoke/b-%zu", (size_t)(s - c->seats) + 1);
+    yki_thread_name(name);
     /* Started by a pinned thread, perhaps.  If it is refused that is no worse than before. */
     if (c->cpus) (void)sched_setaffinity(0, c->cpus_bytes, c->cpus);
     yki_link *item = next_item(c, s, true);
@@ -283,7 +299,7 @@ bool yki_crew_push(yki_crew *c, yki_link *item)
     put(c, item);
     seat *planned = plan_starts(c, c->starting == 0);
     pthread_mutex_unlock(&c->lock);
-    start_planned(c, planned);
+    start_planned(c, planned, start_elsewhere);
     return true;
 }
 

@@ -1,5 +1,6 @@
 /* base: size arithmetic at its edges, aligned memory, the clock, the futex, threads. */
 #include <setjmp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -157,6 +158,8 @@ static void futex_wake(void **state)
 typedef struct seen {
     sigset_t mask;
     char name[16];
+    const char *own_name;       /* that it gives itself, or NULL */
+    cpu_set_t cpus;
     _Atomic uint32_t go;
 } seen;
 
@@ -165,6 +168,8 @@ static void *look_around(void *ctx)
     seen *s = ctx;
     while (atomic_load_explicit(&s->go, memory_order_acquire) == 0)
         yki_futex_wait(&s->go, 0, UINT64_MAX);
+    if (s->own_name) yki_thread_name(s->own_name);
+    sched_getaffinity(0, sizeof s->cpus, &s->cpus);
     pthread_sigmask(SIG_SETMASK, NULL, &s->mask);
     pthread_getname_np(pthread_self(), s->name, sizeof s->name);
     return NULL;
@@ -188,6 +193,32 @@ static void thread_is_deaf_and_named(void **state)
         assert_int_equal(sigismember(&before, signals[i]), sigismember(&after, signals[i]));
     }
     assert_string_equal(s.name, "a name of many ");
+}
+
+static void thread_begins_where_it_is_told(void **state)
+{
+    (void)state;
+    cpu_set_t all, one, none;
+    assert_int_equal(sched_getaffinity(0, sizeof all, &all), 0);
+    size_t last = 0;
+    for (size_t c = 0; c < CPU_SETSIZE; c++)
+        if (CPU_ISSET(c, &all)) last = c;
+    CPU_ZERO(&none);
+    CPU_ZERO(&one);
+    CPU_SET(last, &one);
+    const struct {
+        const cpu_set_t *asked, *got;
+    } cases[] = {{&one, &one}, {NULL, &all}, {&none, &all}};    /* none of its CPUs is there */
+    for (size_t i = 0; i < YKI_COUNT(cases); i++) {
+        pthread_t thread;
+        seen s = {.go = 1, .own_name = "its own, and long"};
+        assert_int_equal(yki_thread_start_on(&thread, cases[i].asked, sizeof one, look_around,
+                                             &s), YK_OK);
+        assert_int_equal(pthread_join(thread, NULL), 0);
+        assert_true(CPU_EQUAL(&s.cpus, cases[i].got));
+        assert_string_equal(s.name, "its own, and lo");
+        assert_int_equal(sigismember(&s.mask, SIGTERM), 1);
+    }
 }
 
 static bool never(void *ctx)
@@ -217,6 +248,7 @@ int main(void)
         cmocka_unit_test(failing_allocation), cmocka_unit_test(clock_runs),
         cmocka_unit_test(futex_deadline),     cmocka_unit_test(futex_wake),
         cmocka_unit_test(thread_is_deaf_and_named), cmocka_unit_test(failing_thread),
+        cmocka_unit_test(thread_begins_where_it_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
