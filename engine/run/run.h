@@ -8,7 +8,7 @@
  *
  * Files: runner.c (life, queue of launches), seat.c (a device's thread), opener.c
  * (finding and opening devices), launch.c (one launch), host.c (its blocks on the
- * pool), report.c, submit.c (launches nobody waits for). */
+ * pool), report.c, submit.c (launches nobody waits for), event.c (their ends). */
 #ifndef YKI_RUN_H
 #define YKI_RUN_H
 
@@ -80,9 +80,53 @@ void yki_runner_nudge(yki_runner *runner);
 /* *to = *from, but for the parts that no processor has. */
 void yki_report_copy(yk_report *to, const yk_report *from);
 
-/* As yk_submit. */
+/* As yk_submit, without opts->after: prepares and starts. */
 yk_status yki_runner_submit(yki_runner *runner, const yk_kernel *kernel, const yk_range *range,
                             const void *args, const yk_run_opts *opts, yk_event **event,
                             yk_diag *diag);
+
+/* ---- events as futures ----
+ *
+ * An event is made first and started later: only then has its launch a place in the queue.
+ * It is complete once, whoever comes first: the launch that ended, yki_event_cancel,
+ * yki_event_abort, or the closing runner, which finishes what was started and aborts the
+ * rest.  All of these may be called by any thread, from watches too, and do nothing to an
+ * event that is complete.  The runner must not be closed meanwhile. */
+
+/* Checks all that yk_submit checks, and makes the event, owned by the caller. */
+yk_status yki_runner_prepare(yki_runner *runner, const yk_kernel *kernel, const yk_range *range,
+                             const void *args, const yk_run_opts *opts, yk_event **event,
+                             yk_diag *diag);
+
+/* Puts a prepared one into the queue; what goes wrong completes it.  Once; it may have been
+ * aborted or cancelled before, and then stays so. */
+void yki_event_start(yk_event *event);
+
+/* One that has not begun never will: it is complete, with `status`, when this returns.  `text`
+ * is for its diagnostic and report.  Returns whether it was that. */
+bool yki_event_abort(yk_event *event, yk_status status, const char *text);
+
+/* The same with YK_E_CANCELLED; one that runs is asked to end, between two pieces. */
+bool yki_event_cancel(yk_event *event);
+
+/* Holds: an event is freed when the last one is dropped, yk_event_free being one. */
+void yki_event_hold(yk_event *event);
+void yki_event_drop(yk_event *event);
+
+/* Its status, and a copy of its diagnostic (diag may be NULL; unchanged without one);
+ * YK_E_TIMEOUT while it is not complete. */
+yk_status yki_event_status(const yk_event *event, yk_diag *diag);
+
+/* Somebody to be told.  The caller's until fn is called; fn may free it. */
+typedef struct yki_watch {
+    void (*fn)(void *ctx);
+    void *ctx;
+    struct yki_watch *next;         /* the event's */
+} yki_watch;
+
+/* Has watch->fn called once, when the event is complete: by the thread that completes it, with
+ * no lock held, those that came first first; or at once.  It must not wait.  Any number of
+ * watches; the event lives at least until they are called. */
+void yki_event_watch(yk_event *event, yki_watch *watch);
 
 #endif

@@ -132,6 +132,8 @@ struct yki_runner {
 
     struct yki_opener *opener;      /* NULL: none was asked for */
     struct yki_submitter *submitter;    /* NULL until the first submit */
+    yk_event *prepared;             /* events not started yet */
+    bool refusing;                  /* no event is started any more */
     yki_choices choices;            /* of whose turn it is */
     /* Memory of a reduction that is over, for the next launch that has one, or NULL; taken
      * and given with exchanges (acquire-release), as nested launches hold no lock. */
@@ -149,11 +151,14 @@ static inline uint64_t yki_kernel_key(const yk_kernel *kernel)
 void yki_runner_lock(yki_runner *r);
 void yki_runner_unlock(yki_runner *r);
 void yki_runner_changed(yki_runner *r);     /* wakes sleepers; lock held */
+void yki_runner_wake_all(yki_runner *r);    /* and those in the queue; lock held */
 /* Sleeps until something but the queue changed; false on the deadline.  Lock held. */
 bool yki_runner_sleep(yki_runner *r, uint64_t deadline_ns);
 uint64_t yki_runner_take_ticket(yki_runner *r);             /* lock held */
 /* Other than YK_OK: the launch must end, and its turn may or may not have come.  Lock held. */
 yk_status yki_runner_await_turn(yki_runner *r, uint64_t ticket, const yki_stop *stop);
+/* Sleeps until a turn was passed on, or an event was cancelled.  Lock held. */
+void yki_runner_sleep_for_turn(yki_runner *r, uint64_t deadline_ns);
 /* Passes the turn on, in either case.  Lock held. */
 void yki_runner_end_turn(yki_runner *r, uint64_t ticket);
 
@@ -210,7 +215,53 @@ yki_rate_key yki_launch_key(const yki_launch *l, size_t proc);
 /* ---- report.c ---- */
 void yki_report_fill(const yki_runner *r, const yki_launch *l, uint64_t end_ns, yk_report *out);
 
+/* ---- events ---- */
+
+typedef enum yki_event_state {
+    YKI_EVENT_PREPARED = 0,
+    YKI_EVENT_QUEUED,               /* has a ticket, and waits for its turn */
+    YKI_EVENT_RUNNING,
+    YKI_EVENT_OVER                  /* whoever made it so completes it */
+} yki_event_state;
+
+struct yk_event {
+    yki_runner *runner;             /* not there any more once it is complete */
+    yk_event *next, **link;         /* among the prepared, or in the queue; link: what points
+                                     * to this one among the prepared */
+    const yk_kernel *kernel;
+    yk_range range;
+    yk_run_opts opts;
+    char *devices;                  /* copy of opts.devices */
+    void *args;                     /* copy of the argument block */
+    size_t items;
+    uint64_t ticket, start_ns;      /* start_ns: of the call, from which deadlines count */
+    yki_event_state state;          /* guarded by the runner's lock */
+    yk_status status;               /* these three settle before done is set */
+    yk_report report;
+    yk_diag diag;
+    _Atomic uint32_t cancel;        /* as yki_stop.cancel */
+    _Atomic uint32_t done;          /* release when complete, pairs with acquire loads */
+    /* Newest first; the event's own address once they are called.  Watcher's swap and the
+     * completer's exchange (acquire-release). */
+    _Atomic(yki_watch *) watches;
+    /* The user's hold, the completer's, the queue's and others'; the last one frees. */
+    _Atomic uint32_t owners;
+};
+
+/* ---- event.c ---- */
+/* Checks nothing; owned by the caller and by whoever completes it.  NULL: no memory. */
+yk_event *yki_event_make(yki_runner *r, const yki_call *call, const yk_run_opts *opts);
+/* Fills in the outcome of an event that never ran. */
+void yki_event_set_unrun(yk_event *ev, yk_status status, const char *text);
+/* The outcome stands: tells those who wait.  Its state is YKI_EVENT_OVER, or nobody else can
+ * complete it. */
+void yki_event_settle(yk_event *ev);
+/* After that: calls the watches, lets go.  Lock not held. */
+void yki_event_call_watches(yk_event *ev);
+
 /* ---- submit.c ---- */
-void yki_submitter_close(struct yki_submitter **s);
+/* Finishes what was started; completes, unrun, what was only prepared.  The runner is
+ * closing. */
+void yki_submitter_close(yki_runner *r);
 
 #endif

@@ -47,7 +47,7 @@ void yki_runner_close(yki_runner **runner)
     yki_runner *r = *runner;
     if (!r) return;
     *runner = NULL;
-    yki_submitter_close(&r->submitter);     /* finishes what was submitted */
+    yki_submitter_close(r);
     yki_runner_lock(r);
     while (r->serving != r->next_ticket) (void)sleep_on(r, &r->turn, UINT64_MAX);
     r->closing = true;
@@ -69,17 +69,27 @@ void yki_runner_lock(yki_runner *r) { (void)pthread_mutex_lock(&r->lock); }
 void yki_runner_unlock(yki_runner *r) { (void)pthread_mutex_unlock(&r->lock); }
 void yki_runner_changed(yki_runner *r) { (void)pthread_cond_broadcast(&r->changed); }
 
+void yki_runner_wake_all(yki_runner *r)
+{
+    (void)pthread_cond_broadcast(&r->turn);
+    yki_runner_changed(r);
+}
+
 void yki_runner_nudge(yki_runner *r)
 {
     yki_runner_lock(r);
-    (void)pthread_cond_broadcast(&r->turn);
-    yki_runner_changed(r);
+    yki_runner_wake_all(r);
     yki_runner_unlock(r);
 }
 
 bool yki_runner_sleep(yki_runner *r, uint64_t deadline_ns)
 {
     return sleep_on(r, &r->changed, deadline_ns);
+}
+
+void yki_runner_sleep_for_turn(yki_runner *r, uint64_t deadline_ns)
+{
+    (void)sleep_on(r, &r->turn, deadline_ns);
 }
 
 uint64_t yki_runner_take_ticket(yki_runner *r) { return r->next_ticket++; }

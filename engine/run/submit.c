@@ -1,25 +1,8 @@
-/* Launches that nobody waits for yet.  They take their ticket when they are submitted,
- * so that they run in the order in which everything was asked for; one thread, started
- * by the first of them, then runs each as an ordinary launch. */
+/* Launches that nobody waits for yet.  They take their ticket when they are started, so that
+ * they run in the order in which everything was asked for; one thread, started by the first
+ * of them, then runs each as an ordinary launch.  An event that is cancelled in the queue stays
+ * there, complete, until that thread comes by and passes its turn on. */
 #include <run/run_int.h>
-#include <math.h>
-#include <string.h>
-
-struct yk_event {
-    yki_runner *runner;
-    yk_event *next;                 /* in the submitter's queue */
-    const yk_kernel *kernel;
-    yk_range range;
-    yk_run_opts opts;
-    char *devices;                  /* copy of opts.devices */
-    void *args;                     /* copy of the argument block */
-    uint64_t ticket, start_ns;
-    yk_status status;               /* these three settle before done is set */
-    yk_report report;
-    yk_diag diag;
-    _Atomic uint32_t done;          /* release when complete, pairs with acquire loads */
-    _Atomic uint32_t owners;        /* the user and the submitter; the last one frees */
-};
 
 struct yki_submitter {
     yki_runner *runner;
@@ -28,21 +11,43 @@ struct yki_submitter {
     bool closing;
 };
 
-static void drop(yk_event *ev)
+/* ---- its thread ---- */
+
+/* Waits for the turn of an event, unless it is cancelled or late before; whether it is to be
+ * run.  Lock held on entry and return. */
+static bool begin(yki_runner *r, yk_event *ev)
 {
-    if (atomic_fetch_sub_explicit(&ev->owners, 1, memory_order_acq_rel) != 1) return;
-    yki_free(ev->args);
-    yki_free(ev->devices);
-    yki_free(ev);
+    double deadline_s = ev->opts.deadline_s;
+    yki_stop stop = {.cancel = &ev->cancel, .deadline_ns = UINT64_MAX};
+    if (deadline_s > 0 && deadline_s < 1e9)
+        stop.deadline_ns = ev->start_ns + (uint64_t)(deadline_s * 1e9);
+    while (r->serving != ev->ticket && yki_stop_status(&stop) == YK_OK)
+        yki_runner_sleep_for_turn(r, stop.deadline_ns);
+    if (ev->state == YKI_EVENT_QUEUED) {
+        ev->state = YKI_EVENT_RUNNING;
+        return true;
+    }
+    (void)yki_runner_await_turn(r, ev->ticket, &stop);
+    yki_runner_end_turn(r, ev->ticket);
+    return false;
 }
 
-static void complete(yk_event *ev)
+/* Its turn has come, or its deadline has passed. */
+static void run(yki_runner *r, yk_event *ev)
 {
-    if (ev->opts.report) *ev->opts.report = ev->report;
-    if (ev->opts.diag && ev->status != YK_OK) *ev->opts.diag = ev->diag;
-    atomic_store_explicit(&ev->done, 1, memory_order_release);
-    yki_futex_wake(&ev->done, UINT32_MAX);
-    drop(ev);
+    /* For this launch and whatever its code launches. */
+    yki_current current = {.cancel = &ev->cancel};
+    yki_current_worker = &current;
+    ev->status = yki_launch_run(r, &ev->ticket, ev->start_ns, ev->kernel, &ev->range, ev->args,
+                                &ev->opts, &ev->report, &ev->diag);
+    yki_current_worker = NULL;
+    /* Before its turn ends: whoever saw a later launch end finds this one complete. */
+    yki_event_settle(ev);
+    yki_runner_lock(r);
+    ev->state = YKI_EVENT_OVER;
+    yki_runner_end_turn(r, ev->ticket);
+    yki_runner_unlock(r);
+    yki_event_call_watches(ev);
 }
 
 static void *submitter_main(void *ctx)
@@ -52,84 +57,61 @@ static void *submitter_main(void *ctx)
     yki_runner_lock(r);
     for (;;) {
         yk_event *ev = s->first;
-        if (!ev && s->closing) break;
+        if (!ev && s->closing) {
+            r->refusing = true;
+            break;
+        }
         if (!ev) {
             (void)yki_runner_sleep(r, UINT64_MAX);
             continue;
         }
         s->first = ev->next;
         if (!s->first) s->last = &s->first;
+        bool runs = begin(r, ev);
         yki_runner_unlock(r);
-        ev->status = yki_launch_run(r, &ev->ticket, ev->start_ns, ev->kernel, &ev->range, ev->args,
-                                    &ev->opts, &ev->report, &ev->diag);
-        /* Before its turn ends: whoever saw a later launch end finds this one complete. */
-        uint64_t ticket = ev->ticket;
-        complete(ev);
+        if (runs) run(r, ev);
+        yki_event_drop(ev);
         yki_runner_lock(r);
-        yki_runner_end_turn(r, ticket);
     }
     yki_runner_unlock(r);
     return NULL;
 }
 
-/* Lock not held; only one thread gets to start it, since the lock is taken here. */
+/* Lock held; so only one thread gets to start it. */
 static yk_status ensure_submitter(yki_runner *r)
 {
-    yk_status st = YK_OK;
-    yki_runner_lock(r);
-    if (!r->submitter) {
-        struct yki_submitter *s = yki_alloc(1, sizeof *s);
-        if (s) {
-            s->runner = r;
-            s->last = &s->first;
-            st = yki_thread_start(&s->thread, "yoke/submit", submitter_main, s);
-        }
-        if (!s) st = YK_E_NOMEM;
-        else if (st != YK_OK) yki_free(s);
-        else r->submitter = s;
-    }
-    yki_runner_unlock(r);
+    if (r->submitter) return YK_OK;
+    struct yki_submitter *s = yki_alloc(1, sizeof *s);
+    if (!s) return YK_E_NOMEM;
+    s->runner = r;
+    s->last = &s->first;
+    yk_status st = yki_thread_start(&s->thread, "yoke/submit", submitter_main, s);
+    if (st == YK_OK) r->submitter = s;
+    else yki_free(s);
     return st;
 }
 
-void yki_submitter_close(struct yki_submitter **submitter)
+/* ---- prepared events ---- */
+
+static void link_prepared(yki_runner *r, yk_event *ev)
 {
-    struct yki_submitter *s = *submitter;
-    if (!s) return;
-    yki_runner_lock(s->runner);
-    s->closing = true;
-    yki_runner_changed(s->runner);
-    yki_runner_unlock(s->runner);
-    (void)pthread_join(s->thread, NULL);
-    yki_free(s);
-    *submitter = NULL;
+    ev->next = r->prepared;
+    ev->link = &r->prepared;
+    if (ev->next) ev->next->link = &ev->next;
+    r->prepared = ev;
 }
 
-static yk_event *make_event(yki_runner *r, const yk_kernel *kernel, const yk_range *range,
-                            const void *args, const yk_run_opts *opts)
+static void unlink_prepared(yk_event *ev)
 {
-    yk_event *ev = yki_alloc(1, sizeof *ev);
-    if (!ev) return NULL;
-    ev->runner = r;
-    ev->start_ns = yki_now_ns();
-    ev->kernel = kernel;
-    ev->range = *range;
-    atomic_init(&ev->owners, 1);
-    if (opts) ev->opts = *opts;
-    ev->args = yki_alloc(1, yki_max(kernel->args_size, 1));
-    if (ev->opts.devices) ev->devices = yki_strdup(ev->opts.devices);
-    if (!ev->args || (ev->opts.devices && !ev->devices)) {
-        drop(ev);
-        return NULL;
-    }
-    memcpy(ev->args, args, kernel->args_size);
-    ev->opts.devices = ev->devices;
-    return ev;
+    *ev->link = ev->next;
+    if (ev->next) ev->next->link = ev->link;
+    ev->next = NULL;
+    ev->link = NULL;
 }
 
-yk_status yki_runner_submit(yki_runner *r, const yk_kernel *kernel, const yk_range *range,
-                            const void *args, const yk_run_opts *opts, yk_event **event,
-                            yk_diag *diag)
+yk_status yki_runner_prepare(yki_runner *r, const yk_kernel *kernel, const yk_range *range,
+                             const void *args, const yk_run_opts *opts, yk_event **event,
+                             yk_diag *diag)
 {
     if (!event) return yki_fail(diag, YK_E_INVALID, "event is NULL");
     if (yki_pool_inside(r->parts.pool, NULL))
@@ -137,65 +119,115 @@ yk_status yki_runner_submit(yki_runner *r, const yk_kernel *kernel, const yk_ran
     yki_call call;
     yk_status st = yki_call_init(&call, kernel, range, args, diag);
     if (st != YK_OK) return st;
-    yk_event *ev = make_event(r, kernel, range, args, opts);
+    yk_event *ev = yki_event_make(r, &call, opts);
     if (!ev) return yki_fail(diag, YK_E_NOMEM, "no memory for the event");
-    if ((st = ensure_submitter(r)) != YK_OK) {
-        drop(ev);
+    yki_runner_lock(r);
+    st = ensure_submitter(r);
+    if (st == YK_OK) link_prepared(r, ev);
+    yki_runner_unlock(r);
+    if (st != YK_OK) {
+        yki_event_drop(ev);
+        yki_event_drop(ev);
         return yki_fail(diag, st, "no thread could be started for submitted launches");
     }
-    (void)atomic_fetch_add_explicit(&ev->owners, 1, memory_order_relaxed);
-    yki_runner_lock(r);
-    ev->ticket = yki_runner_take_ticket(r);
-    *r->submitter->last = ev;
-    r->submitter->last = &ev->next;
-    yki_runner_changed(r);
-    yki_runner_unlock(r);
     *event = ev;
     return YK_OK;
 }
 
-/* ---- what users do with events ---- */
+/* ---- from there on ---- */
 
-int yk_event_done(const yk_event *event)
+/* Lock held. */
+static void enqueue(yki_runner *r, yk_event *ev)
 {
-    return event && atomic_load_explicit(&event->done, memory_order_acquire) != 0;
+    yki_event_hold(ev);
+    ev->state = YKI_EVENT_QUEUED;
+    ev->ticket = yki_runner_take_ticket(r);
+    *r->submitter->last = ev;
+    r->submitter->last = &ev->next;
+    yki_runner_changed(r);
 }
 
-/* Negative and absurdly long times mean for ever. */
-static uint64_t deadline_after(double seconds)
+void yki_event_start(yk_event *ev)
 {
-    if (!(seconds >= 0) || seconds > 1e9) return UINT64_MAX;
-    return yki_now_ns() + (uint64_t)(seconds * 1e9);
+    if (yk_event_done(ev)) return;
+    yki_runner *r = ev->runner;
+    yki_runner_lock(r);
+    bool prepared = ev->state == YKI_EVENT_PREPARED, refused = r->refusing;
+    if (prepared && !refused) {
+        unlink_prepared(ev);
+        enqueue(r, ev);
+    }
+    yki_runner_unlock(r);
+    if (refused) (void)yki_event_abort(ev, YK_E_CANCELLED, "the engine is closing");
 }
 
-yk_status yk_event_wait(yk_event *event, double timeout_s)
+/* Whether it had not begun, and now never will: the caller completes it.  Lock held. */
+static bool take_back(yk_event *ev)
 {
-    if (!event || isnan(timeout_s)) return YK_E_INVALID;
-    uint64_t deadline = deadline_after(timeout_s);
-    while (!yk_event_done(event))
-        if (!yki_futex_wait(&event->done, 0, deadline) && !yk_event_done(event))
-            return YK_E_TIMEOUT;
-    return event->status;
+    if (ev->state == YKI_EVENT_PREPARED) unlink_prepared(ev);
+    else if (ev->state != YKI_EVENT_QUEUED) return false;
+    ev->state = YKI_EVENT_OVER;
+    return true;
 }
 
-yk_status yk_event_report(const yk_event *event, yk_report *out)
+/* Ends it with `status` if it has not begun; else only asks it to, if it `may_ask`. */
+static bool end_early(yk_event *ev, yk_status status, const char *text, bool may_ask)
 {
-    if (!out || !yk_event_done(event)) return YK_E_INVALID;
-    *out = event->report;
-    return YK_OK;
+    if (yk_event_done(ev)) return false;
+    yki_runner *r = ev->runner;
+    yki_runner_lock(r);
+    bool taken = take_back(ev);
+    if (taken || may_ask) {
+        atomic_store_explicit(&ev->cancel, 1, memory_order_release);
+        yki_runner_wake_all(r);
+    }
+    yki_runner_unlock(r);
+    if (!taken) return false;
+    yki_event_set_unrun(ev, status, text);
+    yki_event_settle(ev);
+    yki_event_call_watches(ev);
+    return true;
 }
 
-yk_status yk_event_diag(const yk_event *event, yk_diag *out)
+bool yki_event_abort(yk_event *ev, yk_status status, const char *text)
 {
-    if (!out || !yk_event_done(event)) return YK_E_INVALID;
-    *out = event->diag;
-    return YK_OK;
+    return end_early(ev, status, text, false);
 }
 
-void yk_event_free(yk_event **event)
+bool yki_event_cancel(yk_event *ev)
 {
-    if (!event || !*event) return;
-    (void)yk_event_wait(*event, -1);
-    drop(*event);
-    *event = NULL;
+    return end_early(ev, YK_E_CANCELLED, "cancelled before it began", true);
+}
+
+yk_status yki_runner_submit(yki_runner *r, const yk_kernel *kernel, const yk_range *range,
+                            const void *args, const yk_run_opts *opts, yk_event **event,
+                            yk_diag *diag)
+{
+    yk_status st = yki_runner_prepare(r, kernel, range, args, opts, event, diag);
+    if (st == YK_OK) yki_event_start(*event);
+    return st;
+}
+
+/* ---- closing ---- */
+
+void yki_submitter_close(yki_runner *r)
+{
+    struct yki_submitter *s = r->submitter;
+    if (!s) return;     /* nor is there any event */
+    yki_runner_lock(r);
+    s->closing = true;
+    yki_runner_changed(r);
+    yki_runner_unlock(r);
+    (void)pthread_join(s->thread, NULL);
+    yki_runner_lock(r);
+    for (yk_event *ev; (ev = r->prepared) != NULL;) {
+        yki_event_hold(ev);
+        yki_runner_unlock(r);
+        (void)yki_event_abort(ev, YK_E_CANCELLED, "the engine was closed before it began");
+        yki_event_drop(ev);
+        yki_runner_lock(r);
+    }
+    yki_runner_unlock(r);
+    yki_free(s);
+    r->submitter = NULL;
 }
