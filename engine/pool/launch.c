@@ -166,8 +166,12 @@ void yki_pool_run(yki_pool *pool, size_t n, size_t grain, yk_body body, void *ct
     }
     uint64_t ticket = yki_queue_enter(&pool->queue);
     uint16_t caller = stand_in(pool, worker);
-    yki_current current = {.pool = pool, .number = caller, .in_body = true, .up = up,
-                           .task = up ? up->task : NULL, .cancel = up ? up->cancel : NULL};
+    yki_current current = up ? *up : (yki_current){0};
+    current.pool = pool;
+    current.number = caller;
+    current.in_body = true;
+    current.own_thread = false;
+    current.up = up;
     yki_current_worker = &current;
     launch(pool, worker, caller, n, grain, body, ctx);
     yki_current_worker = up;

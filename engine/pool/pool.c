@@ -126,7 +126,7 @@ void yki_pool_close(yki_pool **pool)
 yki_pool_info yki_pool_get_info(const yki_pool *pool)
 {
     return (yki_pool_info){
-        .workers = pool->slot_count, .asked = pool->asked, .pinned = pool->pinned};
+        .workers = pool->slot_count, .threads = pool->thread_count, .asked = pool->asked, .pinned = pool->pinned};
 }
 
 /* The worker of the caller's core sleeps while the others work; or it is the caller, and does
@@ -165,10 +165,22 @@ static bool unpark(yki_mail *mail)
     return true;
 }
 
+/* Whether the worker will look for work without being woken: it spins, with no launch to
+ * be busy with, or has been woken and has not looked yet. */
+static bool will_look(const yki_pool *pool, size_t s)
+{
+    uint64_t w = atomic_load_explicit(&pool->mail[s].word, memory_order_seq_cst);
+    unsigned order = yki_word_is_order(w);
+    if (order) return order == YKI_ORDER_WOKEN;
+    return !yki_queue_busy(&pool->queue);
+}
+
 void yki_pool_notify(yki_pool *pool, size_t count)
 {
     if (yki_pool_forked(pool)) return;
     uint16_t own = yki_core_slot(pool);
+    for (size_t s = 0; s < pool->thread_count && count > 0; s++)
+        if (s != own && will_look(pool, s)) count--;
     for (size_t s = 0; s < pool->thread_count && count > 0; s++)
         if (s != own && unpark(&pool->mail[s])) count--;
     if (count > 0 && own < pool->thread_count) unpark(&pool->mail[own]);

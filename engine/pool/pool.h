@@ -30,6 +30,7 @@ void yki_pool_close(yki_pool **pool);
 
 typedef struct yki_pool_info {
     size_t workers;     /* most bodies that run at once; worker numbers are below it */
+    size_t threads;     /* that it has: workers, or one less where some failed to start */
     size_t asked;       /* yki_pool_opts.workers */
     size_t pinned;      /* workers bound to their CPU */
 } yki_pool_info;
@@ -73,7 +74,8 @@ typedef struct yki_source {
 yk_status yki_pool_add_source(yki_pool *pool, const yki_source *source);
 
 /* A source has new work, published (sequentially consistent, as its ready() must read it)
- * before this call: wakes at most `count` parked workers to look for it, the worker of the
+ * before this call: sees to it that `count` workers look for it, if there are so many that
+ * have nothing to do: those that spin do so anyway, parked ones are woken, the worker of the
  * calling thread's core last.  Any thread. */
 void yki_pool_notify(yki_pool *pool, size_t count);
 
@@ -96,7 +98,11 @@ typedef struct yki_current {
     const yki_pool *pool;           /* NULL: no pool's worker */
     size_t number;
     bool in_body;                   /* of a loop: launches from here run serially */
-    void *task;                     /* what is being worked on, the task room's; NULL: none */
+    bool own_thread;                /* made by a thread of the pool at its start */
+    /* These are the task room's; whoever makes a claim copies them from the one above. */
+    void *task;                     /* what is being worked on; NULL: none */
+    void *hand;                     /* the thread's queue of tasks; NULL: to be found */
+    int64_t mark;                   /* position in it at which the task's own begin */
     /* Not 0: the task is asked to end, and launches stop between chunks.  NULL: it cannot be
      * asked.  Asker's store (release) <-> loads (acquire). */
     const _Atomic uint32_t *cancel;

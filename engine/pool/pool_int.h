@@ -199,6 +199,8 @@ void yki_worker_wake(yki_mail *mail);
 /* Waits for this thread's turn, asleep; returns its ticket. */
 uint64_t yki_queue_enter(yki_queue *queue);
 void yki_queue_leave(yki_queue *queue, uint64_t ticket);
+/* Whether anybody launches or waits to; a hint. */
+bool yki_queue_busy(const yki_queue *queue);
 
 /* ---- join.c ---- */
 

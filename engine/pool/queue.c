@@ -34,3 +34,8 @@ void yki_queue_leave(yki_queue *queue, uint64_t ticket)
     atomic_store_explicit(turn, (uint32_t)ticket + 2, memory_order_release);
     yki_futex_wake(turn, UINT32_MAX);
 }
+
+bool yki_queue_busy(const yki_queue *queue)
+{
+    return (atomic_load_explicit(&queue->state, memory_order_relaxed) & INSIDE_MASK) != 0;
+}

@@ -228,7 +228,7 @@ void *yki_worker_main(void *arg)
     /* Copied: the launcher writes to what lies beside it. */
     const unsigned me = self->slot;
     yki_mail *mail = &pool->mail[me];
-    yki_current current = {.pool = pool, .number = me};
+    yki_current current = {.pool = pool, .number = me, .own_thread = true};
     yki_current_worker = &current;
     idle wait = {.budget_ns = SPIN_FIRST_NS};
     bool park_now = true;       /* nothing is known to come soon */

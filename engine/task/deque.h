@@ -83,6 +83,16 @@ static inline int64_t yki_deque_mark(const yki_deque *d)
     return atomic_load_explicit(&d->bottom, memory_order_relaxed);
 }
 
+/* Owner: the newest entry, which a thief may have taken by now; NULL: there is none.  Only to
+ * be compared: what it points to may be gone. */
+static inline const void *yki_deque_newest(const yki_deque *d)
+{
+    int64_t b = atomic_load_explicit(&d->bottom, memory_order_relaxed) - 1;
+    if (b < atomic_load_explicit(&d->top, memory_order_relaxed)) return NULL;
+    const yki_ring *r = atomic_load_explicit(&d->ring, memory_order_relaxed);
+    return atomic_load_explicit(&r->entry[b & r->mask], memory_order_relaxed);
+}
+
 /* A hint of how many there are; any thread. */
 static inline int64_t yki_deque_count(const yki_deque *d)
 {

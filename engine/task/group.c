@@ -1,0 +1,148 @@
+/* group: tasks that are waited for together, counted instead of followed one by one.
+ *
+ * Two counts that only grow, on a line each: submitters add to one, enders to the other, and a
+ * thread that runs many tasks of one group in a row adds them all at once, when it comes to
+ * something else.  That delays nobody: as long as it runs a task of the group, the group has
+ * not ended anyway.  Memory of groups is kept by the room, so that an ender's wake-up, and
+ * a future that belonged to one, never meet foreign memory. */
+#include "task_int.h"
+
+#include <string.h>
+
+/* ---- counting ---- */
+
+void yki_group_flush(yki_hand *h)
+{
+    yk_group *g = h->done_group;
+    if (!g) return;
+    uint32_t n = h->done_count;
+    h->done_group = NULL;
+    h->done_count = 0;
+    /* Once the count is whole the group may be another's: but for its address, nothing of it
+     * is touched after this. */
+    uint32_t old = atomic_fetch_add_explicit(&g->ended, 2 * n, memory_order_acq_rel);
+    if (old & 1) yki_futex_wake(&g->ended, UINT32_MAX);
+}
+
+void yki_group_ended(yki_hand *h, yk_group *g)
+{
+    if (!h) {
+        uint32_t old = atomic_fetch_add_explicit(&g->ended, 2, memory_order_acq_rel);
+        if (old & 1) yki_futex_wake(&g->ended, UINT32_MAX);
+        return;
+    }
+    if (h->done_group != g) yki_group_flush(h);
+    h->done_group = g;
+    h->done_count++;
+}
+
+void yki_group_failed(yk_group *g, yk_status st, const char *message)
+{
+    uint32_t none = YK_OK;
+    if (atomic_compare_exchange_strong_explicit(&g->failed, &none, (uint32_t)st,
+                                                memory_order_acq_rel, memory_order_relaxed))
+        yki_copy_text(g->message, sizeof g->message, message);
+}
+
+/* Ends first: what was submitted until they were read is among the submitted then. */
+static bool is_over(void *group)
+{
+    const yk_group *g = group;
+    uint32_t ended = atomic_load_explicit(&g->ended, memory_order_acquire);
+    uint32_t submitted = atomic_load_explicit(&g->submitted, memory_order_acquire);
+    return ((ended ^ 2 * submitted) & ~1u) == 0;
+}
+
+static uint32_t arm(void *group, _Atomic uint32_t **word)
+{
+    yk_group *g = group;
+    *word = &g->ended;
+    return atomic_fetch_or_explicit(&g->ended, 1, memory_order_acq_rel) | 1;
+}
+
+/* The newest of this thread's entries, if it belongs to the group. */
+static bool help(void *group, yki_hand *h)
+{
+    yk_group *g = group;
+    yki_task *t = h ? yki_deque_pop(&h->deque, INT64_MIN) : NULL;
+    if (!t) return false;
+    if (yki_task_group(t) == g) {
+        yki_run_entry(g->tasks, h, t, false);
+        return true;
+    }
+    yki_queue_put(g->tasks, h, t);
+    return false;
+}
+
+/* ---- the public calls ---- */
+
+yk_status yki_group_open(yki_tasks *ts, yk_group **out)
+{
+    (void)pthread_mutex_lock(&ts->lock);
+    yk_group *g = ts->groups;
+    if (g) ts->groups = g->next;
+    (void)pthread_mutex_unlock(&ts->lock);
+    if (!g) {
+        if (!(g = yki_alloc(1, sizeof *g))) return YK_E_NOMEM;
+        g->tasks = ts;
+        (void)pthread_mutex_lock(&ts->lock);
+        g->older = ts->all_groups;
+        ts->all_groups = g;
+        (void)pthread_mutex_unlock(&ts->lock);
+    }
+    *out = g;
+    return YK_OK;
+}
+
+void yki_groups_close(yki_tasks *ts)
+{
+    while (ts->all_groups) {
+        yk_group *older = ts->all_groups->older;
+        yki_free(ts->all_groups);
+        ts->all_groups = older;
+    }
+}
+
+static void renew(yk_group *g)
+{
+    atomic_store_explicit(&g->asked, 0, memory_order_release);
+    atomic_store_explicit(&g->failed, YK_OK, memory_order_release);
+    g->message[0] = '\0';
+}
+
+yk_status yk_group_wait(yk_group *g, double timeout_s)
+{
+    if (!g || timeout_s != timeout_s) return YK_E_INVALID;
+    if (yki_pool_forked(g->tasks->pool)) return YK_E_FORKED;
+    yki_wait w = {.tasks = g->tasks, .deadline_ns = yki_deadline(timeout_s), .done = is_over,
+                  .ctx = g, .arm = arm, .help = help, .where = &g->where};
+    if (!yki_wait_for(&w)) return YK_E_TIMEOUT;
+    atomic_fetch_and_explicit(&g->ended, ~1u, memory_order_relaxed);
+    yk_status st = (yk_status)atomic_load_explicit(&g->failed, memory_order_acquire);
+    if (st == YK_OK && atomic_load_explicit(&g->asked, memory_order_acquire)) st = YK_E_CANCELLED;
+    memcpy(g->said, g->message, sizeof g->said);
+    renew(g);
+    return st;
+}
+
+const char *yk_group_message(const yk_group *g) { return g ? g->said : ""; }
+
+void yk_group_cancel(yk_group *g)
+{
+    if (g) atomic_store_explicit(&g->asked, 1, memory_order_release);
+}
+
+void yk_group_close(yk_group **group)
+{
+    yk_group *g = group ? *group : NULL;
+    if (!g) return;
+    yki_tasks *ts = g->tasks;
+    *group = NULL;
+    /* Tasks that will never end still count in it: it is left to the room. */
+    if (yki_pool_forked(ts->pool) || yk_group_wait(g, -1) == YK_E_TIMEOUT) return;
+    g->said[0] = '\0';
+    (void)pthread_mutex_lock(&ts->lock);
+    g->next = ts->groups;
+    ts->groups = g;
+    (void)pthread_mutex_unlock(&ts->lock);
+}

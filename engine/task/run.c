@@ -1,0 +1,319 @@
+/* run: one task, from its beginning to its end.
+ *
+ * Called by workers, by threads of the crew, and by threads that wait; no lock is held while
+ * the task's function runs.  What is done with a task after its state says DONE is done with a
+ * reference of its own, or is a wake-up, which needs its address alone. */
+#include "task_int.h"
+
+#include <run/run.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- the lock in the state, for moments ---- */
+
+void yki_task_lock(yki_task *t)
+{
+    for (unsigned spins = 1;; spins++) {
+        uint32_t s = atomic_load_explicit(&t->state, memory_order_relaxed);
+        if (!(s & YKI_TASK_LOCK) && atomic_compare_exchange_weak_explicit(
+                                        &t->state, &s, s | YKI_TASK_LOCK, memory_order_acquire,
+                                        memory_order_relaxed))
+            return;
+        if (spins % 64 == 0) sched_yield();     /* its holder may not be running */
+        else yki_relax();
+    }
+}
+
+void yki_task_unlock(yki_task *t)
+{
+    atomic_fetch_and_explicit(&t->state, ~(uint32_t)YKI_TASK_LOCK, memory_order_release);
+}
+
+/* ---- what few tasks have ---- */
+
+yki_extra *yki_task_extra(yki_task *t)
+{
+    yki_extra *x = atomic_load_explicit(&t->extra, memory_order_acquire);
+    if (x) return x;
+    yki_extra *mine = yki_alloc(1, sizeof *mine);
+    if (!mine) return NULL;
+    if (atomic_compare_exchange_strong_explicit(&t->extra, &x, mine, memory_order_acq_rel,
+                                                memory_order_acquire))
+        return mine;
+    yki_free(mine);
+    return x;
+}
+
+static void free_extra(yki_tasks *ts, yki_hand *h, yki_task *t)
+{
+    yki_extra *x = atomic_load_explicit(&t->extra, memory_order_acquire);
+    if (!x) return;
+    for (size_t i = 0; i < x->n_after; i++)
+        if (x->after[i].on) yki_task_drop(ts, h, x->after[i].on);
+    if (x->event) yki_event_drop(x->event);
+    yki_free(x->after);
+    yki_free(x);
+}
+
+void yki_task_discard(yki_tasks *ts, yki_hand *h, yki_task *t)
+{
+    free_extra(ts, h, t);
+    yki_store_give(ts, h, t);
+}
+
+void yki_task_drop(yki_tasks *ts, yki_hand *h, yki_task *t)
+{
+    /* Where this is the only reference nobody else can come by another. */
+    uint32_t s = atomic_load_explicit(&t->state, memory_order_acquire);
+    if (s / YKI_TASK_REF > 1)
+        s = atomic_fetch_sub_explicit(&t->state, YKI_TASK_REF, memory_order_acq_rel);
+    if (s / YKI_TASK_REF == 1) yki_task_discard(ts, h, t);
+}
+
+/* ---- counting ---- */
+
+static void add_one(_Atomic uint64_t *own)
+{
+    uint64_t n = atomic_load_explicit(own, memory_order_relaxed);
+    atomic_store_explicit(own, n + 1, memory_order_release);
+}
+
+void yki_task_count(yki_tasks *ts, yki_hand *h)
+{
+    if (h) add_one(&h->completed);
+    else atomic_fetch_add_explicit(&ts->completed, 1, memory_order_release);
+    if (atomic_load_explicit(&ts->state, memory_order_relaxed) == YKI_TASKS_OPEN) return;
+    atomic_fetch_add_explicit(&ts->progress, 1, memory_order_release);
+    yki_futex_wake(&ts->progress, 1);
+}
+
+/* ---- ending ---- */
+
+static const char *message_of(const yki_task *t)
+{
+    const yki_extra *x = atomic_load_explicit(&t->extra, memory_order_acquire);
+    return x ? x->message : "";
+}
+
+/* RUNNING to DONE, and `drop` off the references unless there are watches to be called first.
+ * Returns the state as it was. */
+static uint32_t swap_done(yki_task *t, uint32_t drop)
+{
+    uint32_t s = atomic_load_explicit(&t->state, memory_order_acquire);
+    for (;;) {
+        while (s & YKI_TASK_LOCK) {
+            yki_relax();
+            s = atomic_load_explicit(&t->state, memory_order_acquire);
+        }
+        uint32_t to = s | YKI_TASK_DONE;
+        if (!(s & YKI_TASK_WATCHED)) to -= drop;
+        if (atomic_compare_exchange_weak_explicit(&t->state, &s, to, memory_order_acq_rel,
+                                                  memory_order_acquire))
+            return s;
+    }
+}
+
+/* In the order in which they came.  Nobody adds or removes any, now that the task is done. */
+static void call_watches(yki_task *t)
+{
+    yki_extra *x = atomic_load_explicit(&t->extra, memory_order_acquire);
+    yki_done *newest = x->watches, *oldest = NULL;
+    x->watches = NULL;
+    while (newest) {
+        yki_done *next = newest->next;
+        newest->next = oldest;
+        oldest = newest;
+        newest = next;
+    }
+    while (oldest) {
+        yki_done *next = oldest->next;
+        oldest->fn(t, oldest);
+        oldest = next;
+    }
+}
+
+static void end_future(yki_tasks *ts, yki_hand *h, yki_task *t, yk_status st, uint32_t drop)
+{
+    t->status = st;
+    uint32_t s = swap_done(t, drop);
+    if (s & YKI_TASK_SLEEPERS) yki_futex_wake(&t->state, UINT32_MAX);
+    if (!(s & YKI_TASK_WATCHED)) {
+        if (drop && s / YKI_TASK_REF == 1) yki_task_discard(ts, h, t);
+        return;
+    }
+    call_watches(t);
+    if (drop) yki_task_drop(ts, h, t);
+}
+
+void yki_task_end(yki_tasks *ts, yki_hand *h, yki_task *t, yk_status st, uint32_t drop)
+{
+    yk_group *g = yki_task_group(t);
+    if (st != YK_OK && g) yki_group_failed(g, st, message_of(t));
+    if (t->flags & YKI_TASK_PLAIN) yki_task_discard(ts, h, t);
+    else end_future(ts, h, t, st, drop);
+    if (g) yki_group_ended(h, g);
+    yki_task_count(ts, h);
+}
+
+void yki_task_say(yki_task *t, const char *format, ...)
+{
+    yki_extra *x = yki_task_extra(t);
+    if (!x) return;
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(x->message, sizeof x->message, format, args);
+    va_end(args);
+}
+
+/* ---- running ---- */
+
+bool yki_task_claim(yki_task *t, unsigned from, uint32_t refs)
+{
+    uint32_t s = atomic_load_explicit(&t->state, memory_order_acquire);
+    while ((s & YKI_TASK_PHASE) == from) {
+        uint32_t to = ((s & ~(uint32_t)YKI_TASK_PHASE) | YKI_TASK_RUNNING) + refs;
+        if (atomic_compare_exchange_weak_explicit(&t->state, &s, to, memory_order_acq_rel,
+                                                  memory_order_acquire))
+            return true;
+    }
+    return false;
+}
+
+/* Whoever asked for the task, or for all of them, does not want it any more. */
+static const char *unwanted(const yki_tasks *ts, const yki_task *t)
+{
+    const yk_group *g = yki_task_group(t);
+    if (g && atomic_load_explicit(&g->asked, memory_order_acquire)) return "its group was cancelled";
+    if (atomic_load_explicit(&ts->stopped, memory_order_acquire)) return "its engine was closed";
+    return NULL;
+}
+
+/* Why a task that has been claimed is not to run: its status then, and a message. */
+static yk_status refusal(const yki_tasks *ts, yki_task *t)
+{
+    if (t->flags & YKI_TASK_STARTS) return YK_OK;
+    const yki_extra *x = atomic_load_explicit(&t->extra, memory_order_acquire);
+    uint32_t failed = x ? atomic_load_explicit(&x->failed, memory_order_acquire) : YK_OK;
+    if (failed != YK_OK) return (yk_status)failed;
+    const char *why = unwanted(ts, t);
+    if (!why) return YK_OK;
+    yki_task_say(t, "%s", why);
+    return YK_E_CANCELLED;
+}
+
+static const _Atomic uint32_t *cancel_word(const yki_tasks *ts, const yki_task *t)
+{
+    const yk_group *g = yki_task_group(t);
+    if (g) return &g->asked;
+    return t->flags & YKI_TASK_PLAIN ? &ts->stopped : &t->asked;
+}
+
+/* Launches of a task that was submitted inside a loop's body must not wait for that loop's
+ * turn to end. */
+static void enter_body(yki_tasks *ts, yki_current *claim)
+{
+    const yki_current *worker = yki_pool_current(ts->pool);
+    claim->pool = ts->pool;
+    claim->number = worker ? worker->number : 0;
+    claim->in_body = true;
+}
+
+static yk_status call(yki_tasks *ts, yki_hand *h, yki_task *t, int64_t mark)
+{
+    const yki_current *up = yki_current_worker;
+    yki_current claim = {0};
+    if (up) claim = *up;
+    claim.up = up;
+    claim.own_thread = false;
+    claim.task = t;
+    claim.hand = h;
+    claim.mark = mark;
+    claim.cancel = cancel_word(ts, t);
+    if (t->flags & YKI_TASK_IN_BODY) enter_body(ts, &claim);
+    yki_current_worker = &claim;
+    yk_status st = t->fn(t->arg);
+    yki_current_worker = up;
+    return st;
+}
+
+/* Lets those who wait for the task, or for its group, find what it submits. */
+static _Atomic uint64_t *where_word(yki_task *t, bool stolen)
+{
+    yk_group *g = yki_task_group(t);
+    if (!(t->flags & YKI_TASK_PLAIN)) return &t->where;
+    return g && stolen ? &g->where : NULL;
+}
+
+static void run(yki_tasks *ts, yki_hand *h, yki_task *t, bool stolen)
+{
+    yk_status st = refusal(ts, t);
+    if (st != YK_OK) {
+        yki_task_end(ts, h, t, st, YKI_TASK_REF);
+        return;
+    }
+    int64_t mark = h ? yki_deque_mark(&h->deque) : 0;
+    _Atomic uint64_t *where = h ? where_word(t, stolen) : NULL;
+    uint64_t here = h ? (uint64_t)(h->number + 1) << 48 | (uint64_t)mark : 0;
+    if (where) atomic_store_explicit(where, here, memory_order_release);
+    st = call(ts, h, t, mark);
+    if (where)
+        atomic_compare_exchange_strong_explicit(where, &here, 0, memory_order_acq_rel,
+                                                memory_order_relaxed);
+    yki_task_end(ts, h, t, st, YKI_TASK_REF);
+}
+
+void yki_run_entry(yki_tasks *ts, yki_hand *h, yki_task *t, bool stolen)
+{
+    if ((t->flags & YKI_TASK_PLAIN) || yki_task_claim(t, YKI_TASK_QUEUED, 0)) run(ts, h, t, stolen);
+    else yki_task_drop(ts, h, t);
+}
+
+bool yki_run_claimed(yki_tasks *ts, yki_hand *h, yki_task *t)
+{
+    if ((t->flags & YK_BLOCKING) && yki_crew_threads(ts->crew) > 0) return false;
+    if (!yki_task_claim(t, YKI_TASK_QUEUED, YKI_TASK_REF)) return false;
+    run(ts, h, t, false);
+    return true;
+}
+
+void yki_run_blocking(void *tasks, yki_link *item)
+{
+    yki_run_entry(tasks, NULL, (yki_task *)item, false);
+}
+
+/* ---- inside a task ---- */
+
+yki_task *yki_task_current(void)
+{
+    const yki_current *c = yki_current_worker;
+    return c ? c->task : NULL;
+}
+
+int yk_cancelled(void)
+{
+    const yki_task *t = yki_task_current();
+    if (!t) return 0;
+    return atomic_load_explicit(&t->asked, memory_order_acquire) != 0
+        || unwanted(yki_task_owner(t), t) != NULL;
+}
+
+void yk_task_message(const char *format, ...)
+{
+    yki_task *t = yki_task_current();
+    yki_extra *x = t && format ? yki_task_extra(t) : NULL;
+    if (!x) return;
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(x->message, sizeof x->message, format, args);
+    va_end(args);
+}
+
+void yki_task_take_message(char *to, size_t size)
+{
+    yki_task *t = yki_task_current();
+    yki_extra *x = t ? atomic_load_explicit(&t->extra, memory_order_acquire) : NULL;
+    yki_copy_text(to, size, x ? x->message : "");
+    if (x) x->message[0] = '\0';
+}

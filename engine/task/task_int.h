@@ -1,0 +1,284 @@
+/* Inside task: what its files share.
+ *
+ * A task's life is one word, its state: phase, flags and references together, so that each
+ * step of it is one swap.  It begins QUEUED (or WAITING, for others to complete); whoever
+ * swaps QUEUED for RUNNING runs it, be it a worker that took it from a deque or a thread that
+ * waits for it and cannot wait for its turn; whoever swaps QUEUED for DONE has cancelled it.
+ * So an entry of a deque is only a hint that there may be something to run, and holds a
+ * reference.  Tasks that nobody has a future of are PLAIN: no one but the taker of their
+ * entry ever looks at their state. */
+#ifndef YKI_TASK_INT_H
+#define YKI_TASK_INT_H
+
+#include <task/blocking.h>
+#include <task/deque.h>
+#include <task/task.h>
+
+#include <pthread.h>
+
+/* ---- a task ---- */
+
+/* yki_task.state */
+enum {
+    YKI_TASK_WAITING = 0,       /* for what it comes after, or for a launch */
+    YKI_TASK_QUEUED = 1,
+    YKI_TASK_RUNNING = 2,
+    YKI_TASK_DONE = 3,
+    YKI_TASK_PHASE = 3,         /* mask */
+    YKI_TASK_SLEEPERS = 4,      /* somebody sleeps on the word */
+    YKI_TASK_WATCHED = 8,       /* extra->watches is not empty; never cleared */
+    YKI_TASK_LOCK = 16,         /* somebody changes extra or its watches; held for moments */
+    YKI_TASK_REF = 256          /* one reference: the user's, the queue's or runner's */
+};
+
+/* yki_task.flags, beside the user's */
+enum {
+    YKI_TASK_PLAIN = 256,       /* without a future: neither claimed nor watched */
+    YKI_TASK_IN_BODY = 512,     /* submitted inside a body: its launches run serially */
+    YKI_TASK_GROUPED = 1024,    /* owner is a group */
+    YKI_TASK_EVENT = 2048,      /* stands for a launch: extra->event */
+    YKI_TASK_STARTS = 4096      /* starts a launch: runs also where others would be dropped */
+};
+
+typedef struct yk_future yki_task;
+
+/* Something to be done when a task is complete. */
+typedef struct yki_done {
+    struct yki_done *next;
+    void (*fn)(yki_task *task, struct yki_done *done);
+} yki_done;
+
+/* What few tasks have. */
+typedef struct yki_extra {
+    yki_done *watches;              /* guarded by LOCK */
+    char message[208];              /* the runner's; others' once it is complete */
+    yk_event *event;                /* of EVENT: held */
+    /* What it comes after. */
+    _Atomic size_t missing;         /* not complete yet; acquire-release */
+    _Atomic uint32_t failed;        /* status of the first that failed, message is its; swap
+                                     * (acquire-release) */
+    size_t n_after;
+    struct yki_after *after;        /* n_after, with references to them */
+} yki_extra;
+
+typedef struct yki_after {
+    yki_done done;
+    yki_task *self;                 /* whose dependency this is */
+    yki_task *on;
+} yki_after;
+
+struct yk_future {
+    yki_link link;                  /* in the crew's queue, the shared one, or a free list */
+    /* While it runs: number of the hand + 1 << 48 | mark, so that those who wait for it find
+     * what it has submitted (queues.c); 0: unknown. */
+    _Atomic uint64_t where;
+    yk_task_fn fn;
+    void *arg;
+    _Atomic uint32_t state;
+    _Atomic uint32_t asked;         /* to end; asker's store (release) <-> loads (acquire) */
+    yk_status status;               /* before DONE is stored (release) */
+    uint32_t flags;
+    void *owner;                    /* yk_group if GROUPED, else yki_tasks */
+    _Atomic(yki_extra *) extra;     /* NULL: nothing; release <-> acquire */
+};
+
+_Static_assert(sizeof(struct yk_future) <= YKI_CACHE_LINE, "a task is one line");
+
+static inline unsigned yki_task_phase(const yki_task *t)
+{
+    return atomic_load_explicit(&t->state, memory_order_acquire) & YKI_TASK_PHASE;
+}
+
+/* ---- a thread with a deque ---- */
+
+/* Tasks whose entries one thread has, its memory for tasks, and its counts.  The pool's
+ * workers have one each, other threads while there are some left.  Only the thread that owns
+ * it changes anything but the deque's top. */
+typedef struct yki_hand {
+    yki_deque deque;
+    _Alignas(YKI_CACHE_LINE) yki_tasks *tasks;
+    uint32_t number;
+    uint32_t ticks;                 /* entries taken; now and then others come first */
+    yki_task *free;                 /* memory for tasks, n_free of them */
+    size_t n_free;
+    yk_group *done_group;           /* whose done_count ends are not in its count yet */
+    uint32_t done_count;
+    /* Tasks submitted and completed by this thread ever.  Owner's store (release) <-> closer's
+     * load (acquire). */
+    _Atomic uint64_t submitted, completed;
+    /* Others' hands: has a thread.  Leaver's store (release) <-> next one's swap (acquire). */
+    _Atomic uint32_t owned;
+    _Atomic uint32_t holders;       /* the room and its thread; the last one frees it */
+} yki_hand;
+
+#define YKI_GUESTS 16               /* hands for threads that are no workers */
+#define YKI_BATCH 128               /* tasks' memory that changes hands at once */
+#define YKI_SLAB_TASKS 1024
+
+/* ---- a group ---- */
+
+struct yk_group {
+    yki_tasks *tasks;
+    _Atomic uint32_t asked;         /* cancelled: as yki_task.asked */
+    _Atomic uint32_t failed;        /* status of the first that failed; swap */
+    char message[208];              /* that one's, before it counts as ended */
+    char said[208];                 /* what yk_group_message returns */
+    /* As yki_task.where, of one of its tasks that another thread took. */
+    _Atomic uint64_t where;
+    yk_group *next, *older;         /* in the list of free ones; of all */
+    /* Tasks submitted ever; add (relaxed: before the submitter's own end). */
+    _Alignas(YKI_CACHE_LINE) _Atomic uint32_t submitted;
+    /* Tasks ended ever, times 2, plus 1 while somebody sleeps on it.  The enders' add (release)
+     * is the last that they do with the group; waiter's load (acquire). */
+    _Alignas(YKI_CACHE_LINE) _Atomic uint32_t ended;
+};
+
+/* ---- the room ---- */
+
+enum { YKI_TASKS_OPEN, YKI_TASKS_CLOSING, YKI_TASKS_STOPPED };
+
+struct yki_tasks {
+    yki_pool *pool;
+    yki_crew *crew;
+    bool no_spin;                   /* a CPU quota binds */
+    size_t workers;                 /* hands 0 .. workers-1 are theirs */
+    bool no_threads;                /* the pool has none: who waits works */
+    pthread_key_t key;              /* each other thread's hand */
+    bool has_key;
+
+    /* There may be something to take: see queues.c. */
+    _Alignas(YKI_CACHE_LINE) _Atomic uint32_t offered;
+
+    _Alignas(YKI_CACHE_LINE) _Atomic uint32_t n_hands;  /* release <-> acquire */
+    _Atomic(yki_hand *) *hands;     /* workers + YKI_GUESTS */
+    _Atomic uint32_t state;         /* YKI_TASKS_OPEN ...; release <-> acquire */
+    /* As yki_task.asked, for all; 2: nor is anybody to wait for those any more. */
+    _Atomic uint32_t stopped;
+    _Atomic uint32_t progress;      /* futex of the closer */
+
+    pthread_mutex_t lock;           /* guards all below, and the making of hands */
+    yki_link *first, **last;        /* entries of threads without a hand, oldest first */
+    _Atomic size_t shared_count;    /* of them; a hint, sequentially consistent */
+    yki_task *chains;               /* free memory in chains of YKI_BATCH, by their arg */
+    yki_task *spare;                /* and single ones */
+    yk_group *groups, *all_groups;  /* free ones, and all: their memory stays */
+    struct yki_slab *slabs;
+    uint32_t slab_used;             /* tasks of the first slab that were given out */
+    _Atomic uint64_t submitted, completed;  /* by threads without a hand */
+};
+
+static inline yki_tasks *yki_task_owner(const yki_task *t)
+{
+    if (t->flags & YKI_TASK_GROUPED) return ((const yk_group *)t->owner)->tasks;
+    return t->owner;
+}
+static inline yk_group *yki_task_group(const yki_task *t)
+{
+    return t->flags & YKI_TASK_GROUPED ? t->owner : NULL;
+}
+
+/* The LOCK in a task's state; spins, since it is held for moments. */
+void yki_task_lock(yki_task *t);
+void yki_task_unlock(yki_task *t);
+
+/* ---- store.c ---- */
+/* Memory for a task, its link and where all zeros; NULL: none.  h may be NULL. */
+yki_task *yki_store_take(yki_tasks *ts, yki_hand *h);
+void yki_store_give(yki_tasks *ts, yki_hand *h, yki_task *t);
+void yki_store_close(yki_tasks *ts);
+
+/* ---- queues.c ---- */
+/* The calling thread's hand; NULL: it has none. */
+yki_hand *yki_hand_of(yki_tasks *ts);
+void yki_hand_release(void *hand);      /* a thread ends; pthread_key_create's destructor */
+yk_status yki_hands_open(yki_tasks *ts);
+void yki_hands_close(yki_tasks *ts);
+/* Puts a task where a thread of its kind will find it.  Cannot fail. */
+void yki_queue_put(yki_tasks *ts, yki_hand *h, yki_task *t);
+/* The next entry for a thread that may run anything; NULL: there is none. */
+yki_task *yki_queue_find(yki_tasks *ts, yki_hand *h, bool *stolen);
+/* An entry that was submitted by what `where` says is running. */
+yki_task *yki_queue_find_below(yki_tasks *ts, _Atomic uint64_t *where);
+/* The pool's source. */
+bool yki_queue_ready(void *tasks);
+void yki_queue_run(void *tasks, size_t worker);
+/* Tasks that are not complete; exact where it says 0. */
+uint64_t yki_tasks_left(yki_tasks *ts);
+
+/* ---- run.c ---- */
+/* Swaps `from` for RUNNING, and adds refs; false: it was in another phase.  Whoever claims a
+ * task ends it. */
+bool yki_task_claim(yki_task *t, unsigned from, uint32_t refs);
+/* The end of a claimed task, and of `drop` (0 or one YKI_TASK_REF) of its references: tells all
+ * who wait or watch. */
+void yki_task_end(yki_tasks *ts, yki_hand *h, yki_task *t, yk_status st, uint32_t drop);
+/* Leaves a message in a claimed task; lost where there is no memory. */
+void yki_task_say(yki_task *t, const char *format, ...) YK_PRINTF(2, 3);
+/* What an entry of a queue leads to: runs it unless it has begun or ended by now.  Takes over
+ * the entry's reference.  stolen: it was another's. */
+void yki_run_entry(yki_tasks *ts, yki_hand *h, yki_task *t, bool stolen);
+/* Runs a task that somebody has a reference to, if it has not begun; false: it has, or must
+ * not run here. */
+bool yki_run_claimed(yki_tasks *ts, yki_hand *h, yki_task *t);
+/* The crew's function. */
+void yki_run_blocking(void *tasks, yki_link *item);
+void yki_task_drop(yki_tasks *ts, yki_hand *h, yki_task *t);
+/* Gives back a task that nobody else has seen. */
+void yki_task_discard(yki_tasks *ts, yki_hand *h, yki_task *t);
+/* Counts a task as complete for closers. */
+void yki_task_count(yki_tasks *ts, yki_hand *h);
+/* The task's extra, made now if need be; NULL: no memory. */
+yki_extra *yki_task_extra(yki_task *t);
+/* The task that the calling thread is in, or NULL. */
+yki_task *yki_task_current(void);
+
+/* ---- watch.c ---- */
+/* Has done->fn called when t is complete, or now.  YK_E_NOMEM. */
+yk_status yki_task_watch(yki_task *t, yki_done *done);
+/* Takes that back; false: it has been called, or is about to be. */
+bool yki_task_unwatch(yki_task *t, yki_done *done);
+
+/* ---- submit.c ---- */
+/* All that t comes after is complete: queues it, or ends it. */
+void yki_task_ready(yki_tasks *ts, yki_hand *h, yki_task *t);
+/* A task with nothing set but these; NULL: no memory. */
+yki_task *yki_task_make(yki_tasks *ts, yki_hand *h, uint32_t state, uint32_t flags);
+/* Counts one as submitted. */
+void yki_task_count_in(yki_tasks *ts, yki_hand *h, yk_group *g);
+/* As yki_tasks_submit, with opts and further flags. */
+yk_status yki_tasks_submit_as(yki_tasks *ts, yk_task_fn fn, void *arg, const yk_task_opts *opts,
+                              uint32_t flags, yk_future **out);
+
+/* ---- events.c ---- */
+/* As yk_future_cancel, of a launch's future. */
+int yki_task_cancel_event(yki_task *t);
+
+/* ---- wait.c ---- */
+/* A wait: until done(ctx), working meanwhile where that is right. */
+typedef struct yki_wait {
+    yki_tasks *tasks;
+    uint64_t deadline_ns;           /* UINT64_MAX: none */
+    bool (*done)(void *ctx);
+    void *ctx;
+    /* Announces a sleeper; returns the word's value with which to sleep; *word gets it. */
+    uint32_t (*arm)(void *ctx, _Atomic uint32_t **word);
+    /* Runs something of what is waited for; false: there was nothing to begin.  NULL: never. */
+    bool (*help)(void *ctx, yki_hand *h);
+    _Atomic uint64_t *where;        /* of what is waited for, or NULL */
+    bool patient;                   /* the first of several: threads that are no workers do not
+                                     * work, since that would hold up news of the others */
+} yki_wait;
+/* False on the deadline, or when the engine was closed without further patience. */
+bool yki_wait_for(const yki_wait *w);
+/* Runs t, or the first thing that must run before it can; false: there is nothing to begin. */
+bool yki_wait_help_task(yki_tasks *ts, yki_hand *h, yki_task *t);
+uint64_t yki_deadline(double timeout_s);
+
+/* ---- group.c ---- */
+/* h's ends that its group does not know of yet. */
+void yki_group_flush(yki_hand *h);
+void yki_group_ended(yki_hand *h, yk_group *g);
+void yki_groups_close(yki_tasks *ts);
+void yki_group_failed(yk_group *g, yk_status st, const char *message);
+
+#endif

@@ -1,0 +1,140 @@
+/* wait: threads that wait, and what they do meanwhile.
+ *
+ * A worker inside a task works: on what it waits for if that has not begun, on what its task
+ * has submitted, and on what the thread that runs what it waits for has submitted since.
+ * Nothing else, so that its stack holds only work that it waits for anyway.  Another thread
+ * runs what it waits for if the worker of its core has nothing to do, and otherwise sleeps:
+ * all cores are busy then.  Inside a task of the crew it does so after a while in any case,
+ * since all workers may be waiting for that very task. */
+#include "task_int.h"
+
+#include <sched.h>
+
+#define SPIN_NS UINT64_C(20000)         /* a sleep costs more than that */
+#define SPINS_A_CLOCK 16
+#define SHY_NS UINT64_C(1000000)        /* so long a thread of the crew leaves it to workers */
+#define NAP_MIN_NS UINT64_C(50000)      /* a worker asleep looks for work that often, */
+#define NAP_MAX_NS UINT64_C(2000000)    /* and in the end only that often */
+#define LOOK_NS UINT64_C(100000000)     /* and everybody whether the engine was closed */
+
+typedef struct waiter {
+    const yki_wait *wait;
+    yki_hand *hand;
+    int64_t mark;               /* entries from there on are this task's */
+    bool worker, in_task;
+    unsigned spins;             /* since it last did something */
+    uint64_t since_ns, now_ns;  /* first and last look at the clock since then; 0: none */
+    uint64_t nap_ns;
+} waiter;
+
+uint64_t yki_deadline(double timeout_s)
+{
+    if (timeout_s < 0 || timeout_s > 1e9) return UINT64_MAX;
+    return timeout_s > 0 ? yki_now_ns() + (uint64_t)(timeout_s * 1e9) : 0;
+}
+
+/* ---- working ---- */
+
+/* Down the first dependencies that are not complete, to one that can begin. */
+bool yki_wait_help_task(yki_tasks *ts, yki_hand *h, yki_task *t)
+{
+    while (t) {
+        unsigned phase = yki_task_phase(t);
+        if (phase == YKI_TASK_QUEUED) return yki_run_claimed(ts, h, t);
+        if (phase != YKI_TASK_WAITING) return false;
+        const yki_extra *x = atomic_load_explicit(&t->extra, memory_order_acquire);
+        size_t i = 0;
+        while (i < x->n_after && yki_task_phase(x->after[i].on) == YKI_TASK_DONE) i++;
+        t = i < x->n_after ? x->after[i].on : NULL;
+    }
+    return false;
+}
+
+static bool help_as_worker(const waiter *w)
+{
+    const yki_wait *wait = w->wait;
+    yki_tasks *ts = wait->tasks;
+    yki_task *t = yki_deque_pop(&w->hand->deque, w->mark);
+    bool stolen = !t && wait->where;
+    if (t || (stolen && (t = yki_queue_find_below(ts, wait->where)) != NULL)) {
+        yki_run_entry(ts, w->hand, t, stolen);
+        return true;
+    }
+    return wait->help && wait->help(wait->ctx, w->hand);
+}
+
+static bool help(const waiter *w)
+{
+    const yki_wait *wait = w->wait;
+    const yki_tasks *ts = wait->tasks;
+    if (w->worker) return help_as_worker(w);
+    bool must = ts->no_threads || (w->in_task && w->since_ns && w->now_ns - w->since_ns > SHY_NS);
+    if (!must && (wait->patient || wait->deadline_ns != UINT64_MAX)) return false;
+    if (!must && yki_pool_core_taken(ts->pool)) return false;
+    return wait->help && wait->help(wait->ctx, w->hand);
+}
+
+/* ---- not working ---- */
+
+/* False: it has taken long. */
+static bool spin(waiter *w)
+{
+    if (w->spins == 0) w->since_ns = 0;
+    yki_relax();
+    if (++w->spins % SPINS_A_CLOCK != 0 && !w->wait->tasks->no_spin) return true;
+    w->now_ns = yki_now_ns();
+    if (w->since_ns == 0) w->since_ns = w->now_ns;
+    return !w->wait->tasks->no_spin && w->now_ns - w->since_ns < SPIN_NS;
+}
+
+static uint64_t nap_until(waiter *w)
+{
+    uint64_t nap = LOOK_NS;
+    if (w->worker) {
+        w->nap_ns = w->nap_ns ? 2 * w->nap_ns : NAP_MIN_NS;
+        if (w->nap_ns > NAP_MAX_NS) w->nap_ns = NAP_MAX_NS;
+        nap = w->nap_ns;
+    } else if (w->in_task) {
+        nap = SHY_NS;
+    }
+    uint64_t until = w->now_ns + nap;
+    return until < w->wait->deadline_ns ? until : w->wait->deadline_ns;
+}
+
+static void sleep_some(waiter *w)
+{
+    const yki_wait *wait = w->wait;
+    _Atomic uint32_t *word;
+    uint32_t value = wait->arm(wait->ctx, &word);
+    if (!wait->done(wait->ctx)) (void)yki_futex_wait(word, value, nap_until(w));
+    w->now_ns = yki_now_ns();
+}
+
+static waiter begin(const yki_wait *wait)
+{
+    yki_hand *h = yki_hand_of(wait->tasks);
+    const yki_current *c = yki_current_worker;
+    waiter w = {.wait = wait, .hand = h, .in_task = c && c->task};
+    w.worker = h && h->number < wait->tasks->workers;
+    if (h) w.mark = c && c->hand == h ? c->mark : yki_deque_mark(&h->deque);
+    return w;
+}
+
+bool yki_wait_for(const yki_wait *wait)
+{
+    if (wait->done(wait->ctx)) return true;
+    waiter w = begin(wait);
+    for (;;) {
+        if (w.hand) yki_group_flush(w.hand);
+        if (wait->done(wait->ctx)) return true;
+        if (wait->deadline_ns == 0) return false;
+        if (atomic_load_explicit(&wait->tasks->stopped, memory_order_relaxed) > 1) return false;
+        if (help(&w)) {
+            w.spins = 0;
+            w.nap_ns = 0;
+        } else if (!spin(&w)) {
+            if (w.now_ns >= wait->deadline_ns) return wait->done(wait->ctx);
+            sleep_some(&w);
+        }
+    }
+}
