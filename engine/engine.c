@@ -12,6 +12,7 @@
 #include <run/run.h>
 #include <stdio.h>
 #include <string.h>
+#include <task/task.h>
 #include <topo/topo.h>
 #include <yoke/yoke.h>
 
@@ -28,6 +29,7 @@ struct yk_engine {
     yki_rates *rates;
     yki_blocks *blocks;
     yki_runner *runner;
+    yki_tasks *tasks;
     const char *pool_note;      /* why its workers are not pinned; NULL: they are */
     pthread_key_t memos;        /* of each thread: memo */
     bool has_memos;
@@ -162,7 +164,10 @@ static yk_status open_rooms(yk_engine *e, const yk_engine_opts *o, yk_diag *diag
     if (st == YK_OK) st = yki_blocks_open(&e->blocks);
     if (st == YK_OK && pthread_key_create(&e->memos, yki_free) == 0) e->has_memos = true;
     if (st != YK_OK) return yki_fail(diag, st, "no memory for the engine");
-    return open_runner(e, &s, diag);
+    if ((st = open_runner(e, &s, diag)) != YK_OK) return st;
+    yki_tasks_opts tasks = {.pool = e->pool, .no_spin = yk_topo_quota(e->topo) > 0,
+                            .blocking_threads = o->blocking_threads};
+    return yki_tasks_open(&e->tasks, &tasks, diag);
 }
 
 yk_status yk_engine_open(yk_engine **out, const yk_engine_opts *opts, yk_diag *diag)
@@ -183,17 +188,14 @@ yk_status yk_engine_open(yk_engine **out, const yk_engine_opts *opts, yk_diag *d
     return st;
 }
 
-void yk_engine_close(yk_engine **engine)
+/* The tasks end first, since they launch; their room goes last, since the pool's workers look
+ * into it as long as there are any. */
+static void close_rooms(yk_engine *e)
 {
-    yk_engine *e = engine ? *engine : NULL;
-    if (!e) return;
-    *engine = NULL;
-    /* In a forked child the threads are gone and the drivers broken: everything is left
-     * to the end of the process. */
-    if (e->pool && yki_pool_forked(e->pool)) return;
     yki_runner_close(&e->runner);
     yki_blocks_close(&e->blocks);
     yki_pool_close(&e->pool);
+    yki_tasks_close(&e->tasks);
     yki_rates_close(&e->rates);
     yk_topo_close(&e->topo);
     if (e->has_memos) {
@@ -202,6 +204,24 @@ void yk_engine_close(yk_engine **engine)
     }
     yki_free(e);
 }
+
+yk_status yk_engine_close_within(yk_engine **engine, double timeout_s)
+{
+    yk_engine *e = engine ? *engine : NULL;
+    if (timeout_s != timeout_s) return YK_E_INVALID;
+    if (!e) return YK_OK;
+    /* In a forked child the threads are gone and the drivers broken: everything is left
+     * to the end of the process. */
+    bool forked = e->pool && yki_pool_forked(e->pool);
+    uint64_t deadline = UINT64_MAX;
+    if (timeout_s >= 0 && timeout_s < 1e9) deadline = yki_now_ns() + (uint64_t)(timeout_s * 1e9);
+    if (!forked && e->tasks && !yki_tasks_drain(e->tasks, deadline)) return YK_E_TIMEOUT;
+    *engine = NULL;
+    if (!forked) close_rooms(e);
+    return YK_OK;
+}
+
+void yk_engine_close(yk_engine **engine) { (void)yk_engine_close_within(engine, -1); }
 
 size_t yk_engine_workers(const yk_engine *e) { return e ? yki_pool_get_info(e->pool).workers : 0; }
 const yk_topo *yk_engine_topo(const yk_engine *e) { return e ? e->topo : NULL; }
@@ -343,6 +363,22 @@ yk_status yk_last_diag(yk_engine *e, yk_diag *out)
     yk_status st = out ? find_memo(e, &m) : YK_E_INVALID;
     if (st == YK_OK) *out = m->diag;
     return st;
+}
+
+/* ---- tasks ---- */
+
+yk_status yk_task_submit(yk_engine *e, yk_task_fn fn, void *arg, const yk_task_opts *opts,
+                         yk_future **out)
+{
+    yk_status st = check_engine(e);
+    return st == YK_OK ? yki_tasks_submit(e->tasks, fn, arg, opts, out) : st;
+}
+
+yk_status yk_group_open(yk_engine *e, yk_group **out)
+{
+    yk_status st = check_engine(e);
+    if (st == YK_OK && !out) st = YK_E_INVALID;
+    return st == YK_OK ? yki_group_open(e->tasks, out) : st;
 }
 
 /* ---- memory ---- */

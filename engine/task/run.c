@@ -5,7 +5,6 @@
  * reference of its own, or is a wake-up, which needs its address alone. */
 #include "task_int.h"
 
-#include <run/run.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -52,7 +51,7 @@ static void free_extra(yki_tasks *ts, yki_hand *h, yki_task *t)
     if (!x) return;
     for (size_t i = 0; i < x->n_after; i++)
         if (x->after[i].on) yki_task_drop(ts, h, x->after[i].on);
-    if (x->event) yki_event_drop(x->event);
+    
     yki_free(x->after);
     yki_free(x);
 }

@@ -138,7 +138,7 @@ yk_status yki_tasks_submit_as(yki_tasks *ts, yk_task_fn fn, void *arg, const yk_
     if (is_in_body(ts)) flags |= YKI_TASK_IN_BODY;
     yki_hand *h = yki_hand_of(ts);
     uint32_t phase = o->n_after ? YKI_TASK_WAITING : YKI_TASK_QUEUED;
-    yki_task *t = yki_task_make(ts, h, phase + (out ? 2 : 1) * YKI_TASK_REF, flags);
+    yki_task *t = yki_task_make(ts, h, phase + (out ? 2u : 1u) * YKI_TASK_REF, flags);
     if (!t) return YK_E_NOMEM;
     t->fn = fn;
     t->arg = arg;

@@ -44,7 +44,8 @@ typedef struct yk_engine_opts {
     int pin;                /* 1 pin, -1 do not; YOKE_PIN; default: pin */
     size_t device_bytes;    /* most memory to use on a device; YOKE_DEVICE_MEM */
     int reproducible;       /* 1: every launch runs on the pool alone */
-    void *reserved[8];      /* NULL */
+    size_t blocking_threads;    /* most threads for tasks that block; default: 1024 */
+    void *reserved[7];      /* NULL */
 } yk_engine_opts;
 
 YK_BEGIN_DECLS
@@ -55,9 +56,18 @@ YK_BEGIN_DECLS
  * YK_E_INVALID: a bad option or environment variable, named in diag.  YK_E_NOMEM. */
 YK_API yk_status yk_engine_open(yk_engine **out, const yk_engine_opts *opts, yk_diag *diag);
 
-/* Waits for launches and for devices still opening, then releases everything; takes
+/* Waits for tasks, launches and devices still opening, then releases everything; takes
  * NULL and clears *engine.  No other thread may use the engine any more. */
 YK_API void yk_engine_close(yk_engine **engine);
+
+/* The same, if the tasks are complete within timeout_s seconds (negative: for ever).
+ * From the call on, tasks are taken from tasks alone, others are YK_E_CANCELLED.  When the
+ * time is up, what has not begun is cancelled, and what runs is asked to end (yk_cancelled)
+ * and given some milliseconds to.
+ * YK_OK: closed, *engine is NULL.  YK_E_TIMEOUT: some task still runs; *engine stays, takes
+ * no tasks, waits for its futures return YK_E_TIMEOUT, and it may be closed again later.
+ * YK_E_INVALID: timeout_s is no number. */
+YK_API yk_status yk_engine_close_within(yk_engine **engine, double timeout_s);
 
 /* Waits until every device that was asked for is ready or has failed, at most
  * timeout_s seconds (negative: for ever).  YK_E_TIMEOUT.  YK_E_INVALID: a name in the

@@ -2,7 +2,8 @@
  *
  * Includes every public header.  Where to begin: yoke/engine.h opens the machine,
  * yoke/run.h runs the kernels that yokec compiled, yoke/status.h says what went wrong.
- * yoke/pool.h has a parallel loop for other code, yoke/memory.h well-placed arrays,
+ * yoke/pool.h has a parallel loop for other code, yoke/task.h tasks, futures and parallel
+ * maps, yoke/memory.h well-placed arrays,
  * yoke/topo.h and yoke/device.h show the machine, yoke/kernel.h is for kernels whose
  * sides are written by hand.
  *
@@ -19,6 +20,7 @@
 #include <yoke/pool.h>
 #include <yoke/run.h>
 #include <yoke/status.h>
+#include <yoke/task.h>
 #include <yoke/topo.h>
 #include <yoke/version.h>
 
