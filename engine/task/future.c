@@ -81,7 +81,7 @@ int yk_future_cancel(yk_future *t)
     yki_tasks *ts = yki_task_owner(t);
     if (yki_pool_forked(ts->pool)) return 0;
     if (yki_task_claim(t, YKI_TASK_QUEUED, 0) || yki_task_claim(t, YKI_TASK_WAITING, 0)) {
-        yki_task_say(t, "cancelled");
+        yki_task_say(t, "it had not begun");
         yki_task_end(ts, yki_hand_of(ts), t, YK_E_CANCELLED, 0);
         return 1;
     }

@@ -2,10 +2,10 @@
  *
  * Includes every public header.  Where to begin: yoke/engine.h opens the machine,
  * yoke/run.h runs the kernels that yokec compiled, yoke/status.h says what went wrong.
- * yoke/pool.h has a parallel loop for other code, yoke/task.h tasks, futures and parallel
- * maps, yoke/memory.h well-placed arrays,
- * yoke/topo.h and yoke/device.h show the machine, yoke/kernel.h is for kernels whose
- * sides are written by hand.
+ * yoke/task.h runs functions as tasks, with futures, and maps over arrays.  yoke/pool.h has
+ * a parallel loop for other code, yoke/memory.h well-placed arrays, yoke/topo.h and
+ * yoke/device.h show the machine, yoke/kernel.h is for kernels whose sides are written by
+ * hand.
  *
  * Conventions.  Options are structs in which zero means default; NULL is the same.
  * Handles are opaque, written only on success, and released by a closer that takes their
