@@ -268,6 +268,10 @@ static yk_status check_opts(const yk_run_opts *opts, yk_diag *diag)
         return yki_fail(diag, YK_E_INVALID, "policy %d is none", (int)opts->policy);
     if (!(opts->deadline_s >= 0))
         return yki_fail(diag, YK_E_INVALID, "deadline_s is negative or no number");
+    if (opts->n_after && !opts->after)
+        return yki_fail(diag, YK_E_INVALID, "after is NULL, n_after %zu", opts->n_after);
+    for (size_t i = 0; i < opts->n_after; i++)
+        if (!opts->after[i]) return yki_fail(diag, YK_E_INVALID, "after[%zu] is NULL", i);
     return YK_OK;
 }
 
@@ -306,11 +310,38 @@ yk_status yk_launch(yk_engine *e, const yk_kernel *kernel, const yk_range *range
     gather(e, &o);
     if (o.memo) o.memo->launched = true;
     st = check_opts(opts, o.diag);
+    if (st == YK_OK && opts && opts->n_after)
+        st = yki_fail(o.diag, YK_E_INVALID, "yk_launch waits for no futures: n_after must be 0");
     if (st == YK_OK)
         st = yki_runner_launch(e->runner, kernel, range, args, opts, o.report, o.diag);
     else memset(o.report, 0, sizeof *o.report);
     if (opts && opts->report) yki_report_copy(opts->report, o.report);
     return hand_out(&o, st, opts);
+}
+
+/* Has the prepared event started when the futures of opts->after are complete; on failure it
+ * never will be. */
+static yk_status start_after(yk_engine *e, const yk_run_opts *opts, yk_event *event, yk_diag *diag)
+{
+    (void)e, (void)opts, (void)event;
+    return yki_fail(diag, YK_E_UNSUPPORTED, "launches cannot wait for futures yet");
+}
+
+static yk_status submit_after(yk_engine *e, const yk_kernel *kernel, const yk_range *range,
+                              const void *args, const yk_run_opts *opts, yk_event **event,
+                              yk_diag *diag)
+{
+    yk_event *ev = NULL;
+    if (!event) return yki_fail(diag, YK_E_INVALID, "event is NULL");
+    yk_status st = yki_runner_prepare(e->runner, kernel, range, args, opts, &ev, diag);
+    if (st == YK_OK) st = start_after(e, opts, ev, diag);
+    if (st == YK_OK) {
+        *event = ev;
+        ev = NULL;
+    }
+    if (ev) (void)yki_event_abort(ev, st, "it could not be told what to wait for");
+    yk_event_free(&ev);
+    return st;
 }
 
 yk_status yk_submit(yk_engine *e, const yk_kernel *kernel, const yk_range *range,
@@ -321,7 +352,9 @@ yk_status yk_submit(yk_engine *e, const yk_kernel *kernel, const yk_range *range
     outcome o;
     gather(e, &o);
     st = check_opts(opts, o.diag);
-    if (st == YK_OK)
+    if (st == YK_OK && opts && opts->n_after)
+        st = submit_after(e, kernel, range, args, opts, event, o.diag);
+    else if (st == YK_OK)
         st = yki_runner_submit(e->runner, kernel, range, args, opts, event, o.diag);
     if (st != YK_OK && opts && opts->report) memset(opts->report, 0, sizeof *opts->report);
     return hand_out(&o, st, opts);

@@ -39,12 +39,25 @@ static void args_struct(yki_emit *e, const yki_kinfo *k)
     add(e, "};\n");
 }
 
-static void prototypes(yki_emit *e, const yki_kinfo *k, const char *end)
+/* The four functions that launch a kernel. */
+typedef struct launcher {
+    const char *suffix, *says;      /* says: its comment; NULL: run_comment */
+    bool opts, event;               /* which parameters it has beside the arguments */
+} launcher;
+
+static const launcher launchers[] = {
+    {"run", NULL, false, false},
+    {"run_opts", "The same with devices, policy, deadline and report.", true, false},
+    {"submit", "The same without waiting; see yk_submit.", false, true},
+    {"submit_opts", "The same with devices, policy, deadline, report and what it comes after.",
+     true, true}};
+
+static void prototype(yki_emit *e, const yki_kinfo *k, const launcher *l)
 {
-    const char *p = e->b->prefix, *n = k->func->name;
-    yki_text_printf(e->out, "yk_status %s%s_run(yk_engine *yk_e, yk_range yk_r", p, n);
+    yki_text_printf(e->out, "yk_status %s%s_%s(yk_engine *yk_e%s, yk_range yk_r", e->b->prefix,
+                    k->func->name, l->suffix, l->opts ? ", const yk_run_opts *yk_o" : "");
     parameters(e, k);
-    yki_text_printf(e->out, ")%s", end);
+    add(e, l->event ? ", yk_event **yk_ev)" : ")");
 }
 
 /* ---- the header ---- */
@@ -65,21 +78,15 @@ static void run_comment(yki_emit *e, const yki_kinfo *k)
 
 static void declare_kernel(yki_emit *e, const yki_kinfo *k)
 {
-    const char *p = e->b->prefix, *n = k->func->name;
     args_struct(e, k);
     add(e, "\n");
-    run_comment(e, k);
-    prototypes(e, k, ";\n");
-    yki_text_printf(
-        e->out,
-        "/* The same with devices, policy, deadline and report. */\n"
-        "yk_status %s%s_run_opts(yk_engine *yk_e, const yk_run_opts *yk_o, yk_range yk_r",
-        p, n);
-    parameters(e, k);
-    yki_text_printf(e->out, ");\n/* The same without waiting; see yk_submit. */\n"
-                    "yk_status %s%s_submit(yk_engine *yk_e, yk_range yk_r", p, n);
-    parameters(e, k);
-    yki_text_printf(e->out, ", yk_event **yk_ev);\nextern const yk_kernel %s%s_kernel;\n\n", p, n);
+    for (size_t i = 0; i < YKI_COUNT(launchers); i++) {
+        if (launchers[i].says) yki_text_printf(e->out, "/* %s */\n", launchers[i].says);
+        else run_comment(e, k);
+        prototype(e, k, &launchers[i]);
+        add(e, ";\n");
+    }
+    yki_text_printf(e->out, "extern const yk_kernel %s%s_kernel;\n\n", e->b->prefix, k->func->name);
 }
 
 void yki_emit_header(yki_back *b, const char *guard, yki_text *out)
@@ -164,32 +171,19 @@ static void flags(yki_emit *e, const yki_kinfo *k)
         k->atomic64 ? "YK_KERNEL_ATOMIC64 | " : "", k->ordered ? "YK_KERNEL_ORDERED | " : "");
 }
 
-static void launchers(yki_emit *e, const yki_kinfo *k)
+static void define_launcher(yki_emit *e, const yki_kinfo *k, const launcher *l)
 {
     const char *p = e->b->prefix, *n = k->func->name;
-    static const char *const end[] = {
-        "_run(yk_engine *yk_e, yk_range yk_r",
-        "_run_opts(yk_engine *yk_e, const yk_run_opts *yk_o, yk_range yk_r",
-        "_submit(yk_engine *yk_e, yk_range yk_r"};
-    for (int i = 0; i < 3; i++) {
-        yki_text_printf(e->out, "yk_status %s%s%s", p, n, end[i]);
-        parameters(e, k);
-        yki_text_printf(
-            e->out,
-            "%s)\n{\n    struct %s%s_args yk_a;\n    __builtin_memset(&yk_a, 0, sizeof yk_a);\n",
-            i == 2 ? ", yk_event **yk_ev" : "", p, n);
-        for (uint32_t j = 0; j < k->arg_count; j++) {
-            yki_text_printf(e->out, "    yk_a.%s = %s;\n", k->arg[j].public_name,
-                            k->arg[j].public_name);
-        }
-        add(e, "    return ");
-        if (i == 0) yki_text_printf(e->out, "yk_launch(yk_e, &%s%s_kernel, &yk_r, &yk_a, 0)", p, n);
-        else if (i == 1)
-            yki_text_printf(e->out, "yk_launch(yk_e, &%s%s_kernel, &yk_r, &yk_a, yk_o)", p, n);
-        else yki_text_printf(e->out, "yk_submit(yk_e, &%s%s_kernel, &yk_r, &yk_a, 0, yk_ev)", p, n);
-        add(e, ";\n}\n");
-    }
-    add(e, "\n");
+    prototype(e, k, l);
+    yki_text_printf(
+        e->out, "\n{\n    struct %s%s_args yk_a;\n    __builtin_memset(&yk_a, 0, sizeof yk_a);\n",
+        p, n);
+    for (uint32_t i = 0; i < k->arg_count; i++)
+        yki_text_printf(e->out, "    yk_a.%s = %s;\n", k->arg[i].public_name,
+                        k->arg[i].public_name);
+    yki_text_printf(e->out, "    return yk_%s(yk_e, &%s%s_kernel, &yk_r, &yk_a, %s%s);\n}\n",
+                    l->event ? "submit" : "launch", p, n, l->opts ? "yk_o" : "0",
+                    l->event ? ", yk_ev" : "");
 }
 
 void yki_emit_table(yki_emit *e, yki_kinfo *k, uint64_t hash)
@@ -212,5 +206,6 @@ void yki_emit_table(yki_emit *e, yki_kinfo *k, uint64_t hash)
         "    .device = &yk_device_%s,\n};\n\n",
         k->dims, k->axis, k->align, k->lanes, k->arg_count, k->arg_count ? "yk_args_" : "0",
         k->arg_count ? n : "", p, n, g[0], g[1], g[2], n, n, n);
-    launchers(e, k);
+    for (size_t i = 0; i < YKI_COUNT(launchers); i++) define_launcher(e, k, &launchers[i]);
+    add(e, "\n");
 }

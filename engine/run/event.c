@@ -25,6 +25,8 @@ yk_event *yki_event_make(yki_runner *r, const yki_call *call, const yk_run_opts 
     }
     memcpy(ev->args, call->args, call->kernel->args_size);
     ev->opts.devices = ev->devices;
+    ev->opts.after = NULL;      /* was borrowed for the call */
+    ev->opts.n_after = 0;
     yki_event_hold(ev);
     return ev;
 }

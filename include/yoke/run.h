@@ -1,8 +1,8 @@
 /* Launches: run a kernel over a range, wait for it, and see what happened.
  *
  * Programs call the typed functions that yokec writes for each kernel: NAME_run,
- * NAME_submit, NAME_run_opts.  Those call the two functions here.  Arguments are
- * ordinary pointers: a launch reads what it needs and has written the results back
+ * NAME_submit, and the same with options, NAME_run_opts and NAME_submit_opts.  Those call
+ * the two functions here.  Arguments are ordinary pointers: a launch reads what it needs and has written the results back
  * when it is done; the arrays stay the caller's.  Any thread may launch; launches of one
  * engine run one after the other, in order of arrival.
  *
@@ -23,6 +23,8 @@
 
 /* See yoke/engine.h. */
 typedef struct yk_engine yk_engine;
+/* See yoke/task.h. */
+typedef struct yk_future yk_future;
 
 /* How a range is divided between processors. */
 typedef enum yk_policy {
@@ -73,7 +75,12 @@ typedef struct yk_run_opts {
                              * what has begun cannot be stopped */
     yk_report *report;      /* filled if not NULL, also on failure */
     yk_diag *diag;          /* filled on failure if not NULL */
-    void *reserved[4];      /* NULL */
+    yk_future *const *after;    /* n_after futures, borrowed for the call: a submitted launch
+                             * takes its place in the queue when all are complete.  If one
+                             * has failed it never begins, and completes with that one's
+                             * status.  Not for yk_launch: wait first */
+    size_t n_after;         /* of after[] */
+    void *reserved[2];      /* NULL */
 } yk_run_opts;
 
 /* A submitted launch; from yk_submit, freed by yk_event_free. */
@@ -84,12 +91,14 @@ YK_BEGIN_DECLS
 /* Runs `kernel` over `range` with the argument block `args` (struct of the kernel's
  * arguments, see yoke/kernel.h); blocks until the results are in the arrays.
  * Devices that fail are no error: their part is recomputed by the pool (see the
- * report).  From inside a yk_parallel_for body it runs on the calling worker.
+ * report).  From inside a yk_parallel_for body it runs on the calling worker.  Inside a
+ * task that is cancelled it ends early (yoke/task.h).
  * YK_E_INVALID: NULL where none may be, a range of the wrong dimensions, a device id
- *   that the engine does not have.
+ *   that the engine does not have, n_after is not 0.
  * YK_E_RANGE: sizes that overflow.  YK_E_EXTENT: a negative length, or a window that
  *   an extent cuts short.  YK_E_OVERLAP: an output overlaps another argument.
- * YK_E_NOMEM.  YK_E_TIMEOUT: the deadline passed; outputs are in part written.
+ * YK_E_NOMEM.  YK_E_TIMEOUT: the deadline passed, or YK_E_CANCELLED: the task was asked to
+ *   end; outputs are in part written (the report says how many items are).
  * YK_E_UNSUPPORTED: an unknown abi, or no processor asked for can run it.
  * YK_E_FORKED: engine from before a fork. */
 YK_API yk_status yk_launch(yk_engine *engine, const yk_kernel *kernel, const yk_range *range,
@@ -98,7 +107,8 @@ YK_API yk_status yk_launch(yk_engine *engine, const yk_kernel *kernel, const yk_
 /* The same without waiting.  The argument block is copied; arrays (and opts->report,
  * opts->diag) are borrowed until the event completes.  *event is written on success
  * and owned by the caller (yk_event_free).  Errors of the arguments are returned at
- * once; later ones by the event.  YK_E_WORKER: from inside a yk_parallel_for body. */
+ * once; later ones by the event.  Tasks may submit.  YK_E_WORKER: from inside a
+ * yk_parallel_for body.  YK_E_INVALID: also a NULL among after[]. */
 YK_API yk_status yk_submit(yk_engine *engine, const yk_kernel *kernel, const yk_range *range,
                            const void *args, const yk_run_opts *opts, yk_event **event);
 

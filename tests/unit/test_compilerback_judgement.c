@@ -280,6 +280,9 @@ static void test_prefix(void **state)
     assert_int_equal(yki_compile(&r, &o), YK_OK);
     assert_non_null(strstr(yki_text_get(&r.header), "extern const yk_kernel d_a_kernel;"));
     assert_non_null(strstr(yki_text_get(&r.header), "yk_status d_a_submit("));
+    assert_non_null(strstr(yki_text_get(&r.header),
+                           "yk_status d_a_submit_opts(yk_engine *yk_e, const yk_run_opts *yk_o, "
+                           "yk_range yk_r"));
     assert_non_null(strstr(yki_text_get(&r.header), "struct d_a_args {"));
     assert_non_null(strstr(yki_text_get(&r.header), "d_item one"));
     yki_result_close(&r);

@@ -314,6 +314,54 @@ static void test_refused_reports(void **state)
     yk_engine_close(&e);
 }
 
+static void test_submit_opts(void **state)
+{
+    (void)state;
+    static float x[N], y[N];
+    yk_engine *e = open_engine();
+    yk_event *ev = NULL;
+    yk_report r;
+    yk_diag d;
+    fill(x, y);
+    yk_run_opts opts = {.devices = "cpu", .report = &r, .diag = &d};
+    assert_int_equal(saxpy_submit_opts(e, &opts, yk_1d(N), x, y, 2, N, &ev), YK_OK);
+    assert_int_equal(yk_event_wait(ev, -1), YK_OK);
+    assert_int_equal(r.items, N);
+    check_saxpy(y, 2);
+    yk_event_free(&ev);
+    assert_int_equal(saxpy_submit_opts(e, NULL, yk_1d(N), x, y, 2, N, &ev), YK_OK);
+    yk_event_free(&ev);
+    opts.reserved[1] = &r;
+    assert_int_equal(saxpy_submit_opts(e, &opts, yk_1d(N), x, y, 2, N, &ev), YK_E_INVALID);
+    assert_null(ev);
+    yk_engine_close(&e);
+}
+
+/* Futures to come after are for submitted launches, and none may be missing. */
+static void test_bad_after(void **state)
+{
+    (void)state;
+    static float x[N], y[N];
+    yk_engine *e = open_engine();
+    yk_event *ev = NULL;
+    yk_diag d;
+    yk_future *none[2] = {NULL, NULL};
+    fill(x, y);
+    yk_run_opts opts = {.after = none, .n_after = 2, .diag = &d};
+    assert_int_equal(saxpy_submit_opts(e, &opts, yk_1d(N), x, y, 2, N, &ev), YK_E_INVALID);
+    assert_non_null(strstr(d.text, "after[0]"));
+    opts.after = NULL;
+    assert_int_equal(saxpy_submit_opts(e, &opts, yk_1d(N), x, y, 2, N, &ev), YK_E_INVALID);
+    assert_non_null(strstr(d.text, "after is NULL"));
+    assert_null(ev);
+    opts.after = none;
+    assert_int_equal(saxpy_run_opts(e, &opts, yk_1d(N), x, y, 2, N), YK_E_INVALID);
+    opts.n_after = 0;
+    assert_int_equal(saxpy_run_opts(e, &opts, yk_1d(N), x, y, 2, N), YK_OK);
+    check_saxpy(y, 2);
+    yk_engine_close(&e);
+}
+
 /* ---- a launch inside a body ---- */
 
 typedef struct inner {
@@ -449,6 +497,8 @@ int main(void)
         cmocka_unit_test(test_submitted_deadline),
         cmocka_unit_test(test_deadline_in_queue),
         cmocka_unit_test(test_refused_reports),
+        cmocka_unit_test(test_submit_opts),
+        cmocka_unit_test(test_bad_after),
         cmocka_unit_test(test_nested),
         cmocka_unit_test(test_fork),
         cmocka_unit_test(test_alloc_and_loops),
