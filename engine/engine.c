@@ -132,7 +132,7 @@ static bool wants_devices(const yk_engine *e, const settings *s)
 static yk_status open_runner(yk_engine *e, const settings *s, yk_diag *diag)
 {
     bool devices = wants_devices(e, s);
-    yki_runner_parts parts = {.pool = e->pool, .rates = e->rates, .blocks = e->blocks,
+    yki_runner_parts parts = {.owner = e, .pool = e->pool, .rates = e->rates, .blocks = e->blocks,
                               .isa = yk_topo_isa(e->topo), .no_devices = !devices,
                               .checked = s->checked,
                               .pool_name = yk_topo_cpu_model(e->topo),
@@ -165,7 +165,8 @@ static yk_status open_rooms(yk_engine *e, const yk_engine_opts *o, yk_diag *diag
     if (st == YK_OK && pthread_key_create(&e->memos, yki_free) == 0) e->has_memos = true;
     if (st != YK_OK) return yki_fail(diag, st, "no memory for the engine");
     if ((st = open_runner(e, &s, diag)) != YK_OK) return st;
-    yki_tasks_opts tasks = {.pool = e->pool, .no_spin = yk_topo_quota(e->topo) > 0,
+    yki_tasks_opts tasks = {.pool = e->pool, .runner = e->runner,
+                            .no_spin = yk_topo_quota(e->topo) > 0,
                             .blocking_threads = o->blocking_threads};
     return yki_tasks_open(&e->tasks, &tasks, diag);
 }
@@ -412,6 +413,14 @@ yk_status yk_group_open(yk_engine *e, yk_group **out)
     yk_status st = check_engine(e);
     if (st == YK_OK && !out) st = YK_E_INVALID;
     return st == YK_OK ? yki_group_open(e->tasks, out) : st;
+}
+
+yk_status yk_event_future(yk_event *event, yk_future **out)
+{
+    yk_engine *e = event ? yki_event_owner(event) : NULL;
+    yk_status st = check_engine(e);
+    if (st == YK_OK && !out) st = YK_E_INVALID;
+    return st == YK_OK ? yki_tasks_event(e->tasks, event, out) : st;
 }
 
 /* ---- memory ---- */

@@ -91,6 +91,24 @@ bool yki_pool_core_taken(const yki_pool *pool);
 
 /* ---- which worker this thread is, and what it does ---- */
 
+/* Words by which something may be asked to end: it is when one of them is not 0; NULLs are none.
+ * Asker's store (release) <-> loads (acquire). */
+typedef struct yki_cancel {
+    const _Atomic uint32_t *word[3];
+} yki_cancel;
+
+static inline bool yki_cancel_possible(const yki_cancel *c)
+{
+    return c->word[0] || c->word[1] || c->word[2];
+}
+
+static inline bool yki_cancel_asked(const yki_cancel *c)
+{
+    for (size_t i = 0; i < YKI_COUNT(c->word); i++)
+        if (c->word[i] && atomic_load_explicit(c->word[i], memory_order_acquire) != 0) return true;
+    return false;
+}
+
 /* A claim of the thread that made it (on its stack, taken back before it returns): to be
  * worker `number` of `pool`, and to work on `task`.  Claims are chained, since a body of one
  * pool may launch on another, and a task that waits runs others. */
@@ -103,9 +121,7 @@ typedef struct yki_current {
     void *task;                     /* what is being worked on; NULL: none */
     void *hand;                     /* the thread's queue of tasks; NULL: to be found */
     int64_t mark;                   /* position in it at which the task's own begin */
-    /* Not 0: the task is asked to end, and launches stop between chunks.  NULL: it cannot be
-     * asked.  Asker's store (release) <-> loads (acquire). */
-    const _Atomic uint32_t *cancel;
+    yki_cancel cancel;              /* by which it is asked to end; launches stop, too */
     const struct yki_current *up;
 } yki_current;
 
@@ -114,6 +130,10 @@ extern _Thread_local const yki_current *yki_current_worker;
 
 /* The calling thread's innermost claim to be a worker of `pool`; NULL: it is none. */
 const yki_current *yki_pool_current(const yki_pool *pool);
+
+/* The claim of this thread to be in a body of `pool`, as worker `number`; for a variable, which
+ * then becomes yki_current_worker. */
+yki_current yki_current_in_body(const yki_pool *pool, size_t number);
 
 /* Whether the calling thread is inside a body of this pool: run needs it, since a
  * launch from there must not queue behind the one it is part of.  *worker (may be

@@ -31,6 +31,8 @@ yk_event *yki_event_make(yki_runner *r, const yki_call *call, const yk_run_opts 
     return ev;
 }
 
+void *yki_event_owner(const yk_event *ev) { return ev->runner->parts.owner; }
+
 void yki_event_hold(yk_event *ev)
 {
     (void)atomic_fetch_add_explicit(&ev->owners, 1, memory_order_relaxed);

@@ -121,9 +121,7 @@ static void run_slice(const yki_launch *l, size_t begin, size_t end)
 static size_t run_here(yki_runner *r, const yki_launch *l, size_t begin, size_t end)
 {
     const yki_current *up = yki_current_worker, *worker = yki_pool_current(r->parts.pool);
-    yki_current current = {.pool = r->parts.pool, .in_body = true, .up = up,
-                           .number = worker ? worker->number : 0,
-                           .task = up ? up->task : NULL, .cancel = up ? up->cancel : NULL};
+    yki_current current = yki_current_in_body(r->parts.pool, worker ? worker->number : 0);
     size_t left_out = 0;
     yki_current_worker = &current;
     if (yki_stop_possible(&l->stop)) {

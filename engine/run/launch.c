@@ -288,7 +288,7 @@ static void begin(yki_launch *l, uint64_t start_ns, const yk_run_opts *opts)
     l->tally[0] = (yki_tally){0};
     l->n_procs = 1;
     l->start_ns = l->turn_ns = start_ns;
-    l->stop.cancel = yki_current_worker ? yki_current_worker->cancel : NULL;
+    if (yki_current_worker) l->stop.cancel = yki_current_worker->cancel;
     l->stop.deadline_ns = UINT64_MAX;
     if (!opts) return;
     l->policy = opts->policy;

@@ -23,6 +23,7 @@ typedef struct yki_runner yki_runner;
 
 /* What a runner works with; all borrowed until it is closed. */
 typedef struct yki_runner_parts {
+    void *owner;                /* what yki_event_owner returns */
     yki_pool *pool;
     yki_rates *rates;
     yki_blocks *blocks;
@@ -116,6 +117,9 @@ void yki_event_drop(yk_event *event);
 /* Its status, and a copy of its diagnostic (diag may be NULL; unchanged without one);
  * YK_E_TIMEOUT while it is not complete. */
 yk_status yki_event_status(const yk_event *event, yk_diag *diag);
+
+/* yki_runner_parts.owner of its runner. */
+void *yki_event_owner(const yk_event *event);
 
 /* Somebody to be told.  The caller's until fn is called; fn may free it. */
 typedef struct yki_watch {

@@ -18,20 +18,18 @@
 
 /* What may end a launch early. */
 typedef struct yki_stop {
-    /* Not 0: it is asked to end (yki_current.cancel, whose asker also calls
-     * yki_runner_nudge).  NULL: it cannot be asked. */
-    const _Atomic uint32_t *cancel;
+    yki_cancel cancel;              /* yki_current.cancel, whose asker calls yki_runner_nudge */
     uint64_t deadline_ns;           /* UINT64_MAX: none */
 } yki_stop;
 
 static inline bool yki_stop_asked(const yki_stop *stop)
 {
-    return stop->cancel && atomic_load_explicit(stop->cancel, memory_order_acquire) != 0;
+    return yki_cancel_asked(&stop->cancel);
 }
 
 static inline bool yki_stop_possible(const yki_stop *stop)
 {
-    return stop->cancel || stop->deadline_ns != UINT64_MAX;
+    return yki_cancel_possible(&stop->cancel) || stop->deadline_ns != UINT64_MAX;
 }
 
 /* Why it must end now: YK_E_CANCELLED, YK_E_TIMEOUT; YK_OK: it need not.  Once it must, it

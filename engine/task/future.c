@@ -80,12 +80,14 @@ int yk_future_cancel(yk_future *t)
     if (!t || yki_task_phase(t) == YKI_TASK_DONE) return 0;
     yki_tasks *ts = yki_task_owner(t);
     if (yki_pool_forked(ts->pool)) return 0;
+    if (t->flags & YKI_TASK_EVENT) return yki_task_cancel_event(t);
     if (yki_task_claim(t, YKI_TASK_QUEUED, 0) || yki_task_claim(t, YKI_TASK_WAITING, 0)) {
         yki_task_say(t, "it had not begun");
         yki_task_end(ts, yki_hand_of(ts), t, YK_E_CANCELLED, 0);
         return 1;
     }
     atomic_store_explicit(&t->asked, 1, memory_order_release);
+    yki_runner_nudge(ts->runner);
     return 0;
 }
 

@@ -129,7 +129,9 @@ const char *yk_group_message(const yk_group *g) { return g ? g->said : ""; }
 
 void yk_group_cancel(yk_group *g)
 {
-    if (g) atomic_store_explicit(&g->asked, 1, memory_order_release);
+    if (!g) return;
+    atomic_store_explicit(&g->asked, 1, memory_order_release);
+    yki_runner_nudge(g->tasks->runner);
 }
 
 void yk_group_close(yk_group **group)

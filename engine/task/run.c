@@ -52,6 +52,7 @@ static void free_extra(yki_tasks *ts, yki_hand *h, yki_task *t)
     for (size_t i = 0; i < x->n_after; i++)
         if (x->after[i].on) yki_task_drop(ts, h, x->after[i].on);
     
+    if (x->event) yki_event_drop(x->event);
     yki_free(x->after);
     yki_free(x);
 }
@@ -189,6 +190,12 @@ static const char *unwanted(const yki_tasks *ts, const yki_task *t)
     return NULL;
 }
 
+static yki_cancel cancel_words(const yki_tasks *ts, const yki_task *t)
+{
+    const yk_group *g = yki_task_group(t);
+    return (yki_cancel){{&ts->stopped, &t->asked, g ? &g->asked : NULL}};
+}
+
 /* Why a task that has been claimed is not to run: its status then, and a message. */
 static yk_status refusal(const yki_tasks *ts, yki_task *t)
 {
@@ -200,13 +207,6 @@ static yk_status refusal(const yki_tasks *ts, yki_task *t)
     if (!why) return YK_OK;
     yki_task_say(t, "%s", why);
     return YK_E_CANCELLED;
-}
-
-static const _Atomic uint32_t *cancel_word(const yki_tasks *ts, const yki_task *t)
-{
-    const yk_group *g = yki_task_group(t);
-    if (g) return &g->asked;
-    return t->flags & YKI_TASK_PLAIN ? &ts->stopped : &t->asked;
 }
 
 /* Launches of a task that was submitted inside a loop's body must not wait for that loop's
@@ -229,7 +229,7 @@ static yk_status call(yki_tasks *ts, yki_hand *h, yki_task *t, int64_t mark)
     claim.task = t;
     claim.hand = h;
     claim.mark = mark;
-    claim.cancel = cancel_word(ts, t);
+    claim.cancel = cancel_words(ts, t);
     if (t->flags & YKI_TASK_IN_BODY) enter_body(ts, &claim);
     yki_current_worker = &claim;
     yk_status st = t->fn(t->arg);
@@ -292,10 +292,8 @@ yki_task *yki_task_current(void)
 
 int yk_cancelled(void)
 {
-    const yki_task *t = yki_task_current();
-    if (!t) return 0;
-    return atomic_load_explicit(&t->asked, memory_order_acquire) != 0
-        || unwanted(yki_task_owner(t), t) != NULL;
+    const yki_current *c = yki_current_worker;
+    return c && c->task && yki_cancel_asked(&c->cancel);
 }
 
 void yk_task_message(const char *format, ...)

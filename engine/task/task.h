@@ -16,12 +16,14 @@
 
 #include <base/base.h>
 #include <pool/pool.h>
+#include <run/run.h>
 #include <yoke/task.h>
 
 typedef struct yki_tasks yki_tasks;
 
 typedef struct yki_tasks_opts {
-    yki_pool *pool;             /* borrowed; closed before yki_tasks_close */
+    yki_pool *pool;             /* borrowed; closed before yki_tasks_close, as is */
+    yki_runner *runner;         /* that tasks launch on */
     bool no_spin;               /* a CPU quota binds: threads that wait sleep at once */
     size_t blocking_threads;    /* most threads for tasks that block; 0: 1024 */
 } yki_tasks_opts;

@@ -139,6 +139,7 @@ enum { YKI_TASKS_OPEN, YKI_TASKS_CLOSING, YKI_TASKS_STOPPED };
 
 struct yki_tasks {
     yki_pool *pool;
+    yki_runner *runner;
     yki_crew *crew;
     bool no_spin;                   /* a CPU quota binds */
     size_t workers;                 /* hands 0 .. workers-1 are theirs */

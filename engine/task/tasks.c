@@ -9,6 +9,7 @@ static yk_status fill(yki_tasks *ts, const yki_tasks_opts *opts, yk_diag *diag)
 {
     yki_pool_info info = yki_pool_get_info(opts->pool);
     ts->pool = opts->pool;
+    ts->runner = opts->runner;
     ts->workers = info.threads;
     ts->no_threads = info.threads == 0;
     ts->no_spin = opts->no_spin;
@@ -91,6 +92,7 @@ bool yki_tasks_drain(yki_tasks *ts, uint64_t deadline_ns)
     if (await_all(ts, deadline_ns)) return true;
     atomic_store_explicit(&ts->state, YKI_TASKS_STOPPED, memory_order_release);
     atomic_store_explicit(&ts->stopped, 1, memory_order_release);
+    yki_runner_nudge(ts->runner);
     if (await_all(ts, yki_now_ns() + GRACE_NS)) return true;
     atomic_store_explicit(&ts->stopped, 2, memory_order_release);
     return false;

@@ -45,7 +45,7 @@ static call *new_call(rig *g, const yk_kernel *kernel, int32_t n)
 static void *run_call(void *ctx)
 {
     call *c = ctx;
-    yki_current current = {.cancel = &c->cancel, .up = yki_current_worker};
+    yki_current current = {.cancel = {{&c->cancel}}, .up = yki_current_worker};
     hand_saxpy_args args = {.n = c->n, .a = 1, .x = c->x, .y = c->y};
     yk_range range = yk_1d((size_t)c->n);
     yki_current_worker = &current;
