@@ -102,8 +102,8 @@ static void test_not_there(void **state)
     (void)state;
     bench_ask(&a, (const char *const[]){"/nonexistent/peer", NULL}, 10);
     assert_int_equal(a.status, BENCH_CRASHED);
-    bench_ask_runtime(&a, &(bench_runtime){"X", "no-such-peer", "libx-dev", false}, "triad", 1, 1,
-                      1, 10);
+    bench_ask_runtime(&a, &(bench_runtime){"X", "no-such-peer", "libx-dev", BENCH_LOOPS}, "triad",
+                      1, 1, 1, 10);
     assert_int_equal(a.status, BENCH_ABSENT);
     assert_non_null(strstr(a.reason, "not built"));
 }
@@ -143,47 +143,68 @@ static bench_answer ask_ours(const char *name, const char *workload, const char 
     return a;
 }
 
-/* A workload, a reduction, and a fork and join; or the reason why not. */
+/* Work as tasks, so little of it that it takes no time. */
+#define TASK_ORDERS \
+    {"sleep16", "1"}, {"grid300", "2"}, {"spawn", "1000"}, {"submit_wait", "100"}, \
+    {"fib", "12"}, {"files", "20"}, {"files_cold", "20"}
+typedef const char *order[2];
+
+/* A workload, a reduction, a fork and join, and tasks; or the reason why not. */
 static void test_ours(void **state)
 {
-    static const char *const names[] = {"pool", "OpenMP"}, *const orders[][2] = {
-        {"triad", "1009"}, {"dot", "1009"}, {"wave2d", "1009"}, {"forkjoin", "20"}};
+    static const char *const names[] = {"pool", "OpenMP", "serial"};
+    static const order orders[] = {TASK_ORDERS, {"forkjoin", "20"}, {"triad", "1009"},
+                                   {"dot", "1009"}, {"wave2d", "1009"}};
     (void)state;
-    for (size_t n = 0; n < 2; n++)
+    for (size_t n = 0; n < 3; n++)
         for (size_t k = 0; k < sizeof orders / sizeof *orders; k++) {
             bench_answer a = ask_ours(names[n], orders[k][0], orders[k][1]);
-            bool without = n == 1 && a.status == BENCH_UNSUPPORTED &&
-                           (strstr(a.reason, "without OpenMP") || k == 3);
+            bool without = a.status == BENCH_UNSUPPORTED &&
+                           ((n == 1 && (strstr(a.reason, "without OpenMP") ||
+                                        strcmp(a.reason, "has no tasks") == 0)) ||
+                            (n > 0 && strstr(a.reason, "has no loop of two")));
             if (!without && (a.status != BENCH_OK || a.n != 1))
                 fail_msg("%s, %s: status %d, %s", names[n], orders[k][0], (int)a.status,
                          a.reason);
         }
 }
 
+static size_t ask_installed(const bench_runtime *runtime, const char *path)
+{
+    static const order loops[] = {{"triad", "4096"}, {"dot", "4096"}, {"wave2d", "4096"},
+                                  {"matmul", "4096"}}, tasks[] = {TASK_ORDERS};
+    bool does[] = {runtime->does & BENCH_LOOPS, runtime->does & BENCH_TASKS};
+    const order *const orders[] = {loops, tasks};
+    const size_t n[] = {sizeof loops / sizeof *loops, sizeof tasks / sizeof *tasks};
+    size_t asked = 0;
+    for (size_t kind = 0; kind < 2; kind++)
+        for (size_t k = 0; k < n[kind] && does[kind]; k++, asked++) {
+            bench_answer a;
+            bench_ask(&a, (const char *const[]){path, orders[kind][k][0], orders[kind][k][1], "2",
+                                                "1", "7", NULL}, 60);
+            if (a.status != BENCH_OK && a.status != BENCH_UNSUPPORTED &&
+                !strstr(a.reason, "not installed"))
+                fail_msg("%s, %s: %s", runtime->name, orders[kind][k][0], a.reason);
+        }
+    return asked;
+}
+
 /* The programs of the runtimes that are installed here: right, or with a reason. */
 static void test_installed(void **state)
 {
-    static const char *const workloads[] = {"triad", "dot", "wave2d", "matmul"};
-    size_t found = 0;
+    size_t asked = 0;
     (void)state;
 #ifdef YOKE_PEERS
     for (size_t k = 0; k < BENCH_RUNTIMES; k++) {
         char path[512];
         if (!bench_runtimes[k].program) continue;
         snprintf(path, sizeof path, "%s/%s", YOKE_PEERS, bench_runtimes[k].program);
-        if (access(path, X_OK) != 0) continue;
-        for (size_t w = 0; w < sizeof workloads / sizeof *workloads; w++, found++) {
-            bench_answer a;
-            bench_ask(&a, (const char *const[]){path, workloads[w], "4096", "2", "1", "7", NULL},
-                      60);
-            if (a.status != BENCH_OK && a.status != BENCH_UNSUPPORTED &&
-                !strstr(a.reason, "not installed"))
-                fail_msg("%s, %s: %s", bench_runtimes[k].name, workloads[w], a.reason);
-        }
+        if (access(path, X_OK) == 0) asked += ask_installed(&bench_runtimes[k], path);
     }
+#else
+    (void)ask_installed;
 #endif
-    (void)workloads;
-    if (found == 0) skip();
+    if (asked == 0) skip();
 }
 
 /* Orders that make no sense are misuse, not a crash. */
@@ -193,7 +214,8 @@ static void test_bad_orders(void **state)
         {"pool", "nothing", "5", "1", "1", "1"}, {"pool", "triad", "-1", "1", "1", "1"},
         {"pool", "triad", "5", "0", "1", "1"},   {"pool", "triad", "5", "1", "0", "1"},
         {"pool", "triad", "5", "1", "65", "1"},  {"pool", "triad", "5", "1", "1", "x"},
-        {"nobody", "triad", "5", "1", "1", "1"}};
+        {"nobody", "triad", "5", "1", "1", "1"}, {"pool", "spawn", "5", "1", "65", "1"},
+        {"pool", "spawn", "5", "0", "1", "1"}};
     (void)state;
     for (size_t k = 0; k < sizeof orders / sizeof *orders; k++) {
         const char *const *o = orders[k];
@@ -321,6 +343,34 @@ static void test_report(void **state)
     ykt_command_free(&c);
 }
 
+/* ---- cases of tasks ---- */
+
+/* What a case's peers answer has its place; what they get wrong does not spoil the row. */
+static void test_tasks(void **state)
+{
+    const place *p = *state;
+    json_t *json;
+    put_scripts(p);
+    put_script(p, "yoke-peer-joblib", "echo '{\"status\": \"unsupported\", "
+                                      "\"reason\": \"has no futures\"}'");
+    put_script(p, "yoke-peer-futures",
+               "[ \"$1 $2 $3 $5\" = 'grid300 300 300 20261122' ] && [ \"$#\" = 5 ] || exit 9\n"
+               "echo '{\"status\": \"ok\", \"samples_s\": [0.5]}'");
+    ykt_command c = run(p, "grid300", &json);
+    const json_t *r = json_array_get(json_object_get(json, "results"), 0);
+    assert_true(json_is_true(json_object_get(r, "verified")));
+    assert_non_null(json_object_get(r, "pool"));
+    assert_non_null(strstr(json_string_value(json_object_get(r, "note")), "300 threads"));
+    expect(json, "oneTBB", "crashed", "SIGSEGV");
+    expect(json, "joblib", "unsupported", "has no futures");
+    expect(json, "futures", "ok", NULL);
+    expect(json, "StarPU", "unsupported", "no more threads than cores");
+    expect(json, "pool", "ok", NULL);
+    assert_int_equal(json_array_size(json_object_get(r, "peers")), 7);
+    json_decref(json);
+    ykt_command_free(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -330,6 +380,7 @@ int main(void)
         cmocka_unit_test(test_ours),      cmocka_unit_test(test_bad_orders),
         cmocka_unit_test(test_installed),
         cmocka_unit_test_setup_teardown(test_report, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_tasks, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("peers", tests, NULL, NULL);
 }

@@ -27,7 +27,7 @@
 #define BENCH_MAX_DEVICES 15        /* besides the pool: as many as a report has parts */
 #define BENCH_MAX_WORKLOADS 64
 #define BENCH_MAX_CASES 32
-#define BENCH_MAX_PEERS 8           /* other runtimes beside Yoke in one result */
+#define BENCH_MAX_PEERS 10          /* other runtimes beside Yoke in one result */
 #define BENCH_SEED 20261122u        /* of all inputs */
 #define BENCH_CHILD_OPTION "--bench-child"
 

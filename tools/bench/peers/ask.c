@@ -10,16 +10,21 @@
 #include "base/base.h"
 #include "process.h"
 
+enum { LOOPS = BENCH_LOOPS, FORKS = BENCH_FORKS, TASKS = BENCH_TASKS, WIDE = BENCH_WIDE };
+
 const bench_runtime bench_runtimes[BENCH_RUNTIMES] = {
-    {"pool", NULL, NULL, true},
-    {"OpenMP", NULL, NULL, true},
-    {"libomp", "yoke-peer-libomp", "libomp-dev", true},
-    {"oneTBB", "yoke-peer-tbb", "libtbb-dev", true},
-    {"pthreadpool", "yoke-peer-pthreadpool", "libpthreadpool-dev", true},
-    {"OpenBLAS", "yoke-peer-openblas", "libopenblas-dev", false},
-    {"PoCL", "yoke-peer-pocl", "pocl-opencl-icd", false},
-    {"StarPU", "yoke-peer-starpu", "libstarpu-dev", false},
+    {"pool", NULL, NULL, LOOPS | FORKS | TASKS | WIDE},
+    {"OpenMP", NULL, NULL, LOOPS | FORKS | TASKS | WIDE},
+    {"libomp", "yoke-peer-libomp", "libomp-dev", LOOPS | FORKS | TASKS | WIDE},
+    {"oneTBB", "yoke-peer-tbb", "libtbb-dev", LOOPS | FORKS | TASKS | WIDE},
+    {"pthreadpool", "yoke-peer-pthreadpool", "libpthreadpool-dev", LOOPS | FORKS},
+    {"OpenBLAS", "yoke-peer-openblas", "libopenblas-dev", LOOPS},
+    {"PoCL", "yoke-peer-pocl", "pocl-opencl-icd", LOOPS},
+    {"StarPU", "yoke-peer-starpu", "libstarpu-dev", LOOPS | TASKS},
+    {"joblib", "yoke-peer-joblib", "python3-joblib", TASKS | WIDE},
+    {"futures", "yoke-peer-futures", "python3", TASKS | WIDE},
 };
+const bench_runtime bench_serial = {"serial", NULL, NULL, LOOPS | TASKS};
 
 /* ---- answers ---- */
 

@@ -14,11 +14,19 @@ typedef struct bench_runtime {
     const char *name;
     const char *program;    /* in the folder peers/ beside yoke-bench; NULL: yoke-bench itself */
     const char *package;    /* whose headers its program is built with (Debian) */
-    bool forks;             /* it has a loop of two pieces, the caller doing one: forkjoin */
+    unsigned does;          /* BENCH_LOOPS and so on: what it is asked for */
 } bench_runtime;
+enum {
+    BENCH_LOOPS = 1,        /* workloads */
+    BENCH_FORKS = 2,        /* forkjoin: a loop of two pieces, the caller doing one */
+    BENCH_TASKS = 4,        /* the work of tasks.c */
+    BENCH_WIDE = 8          /* that also on more threads than there are cores */
+};
 /* The pool is the first, and OpenMP the second. */
 enum { BENCH_RUNTIME_POOL, BENCH_RUNTIME_OPENMP, BENCH_RUNTIMES = BENCH_MAX_PEERS };
 extern const bench_runtime bench_runtimes[BENCH_RUNTIMES];
+/* No runtime: the calls one after another.  For the column `serial`, not among the peers. */
+extern const bench_runtime bench_serial;
 
 typedef struct bench_answer {
     bench_status status;

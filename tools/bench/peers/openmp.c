@@ -18,6 +18,52 @@ static void fork_two(peer_piece piece)
     for (unsigned i = 0; i < 2; i++) piece(i);
 }
 
+/* ---- tasks: one thread makes them, the others of the region run them ---- */
+
+static const char *all(const peer_calls *c)
+{
+#pragma omp parallel
+#pragma omp single
+    for (size_t k = 0; k < c->n; k++) {
+#pragma omp task firstprivate(k)
+        c->call(peer_arg(c, k));
+    }
+    return NULL;
+}
+
+static const char *each(const peer_calls *c)
+{
+#pragma omp parallel
+#pragma omp single
+    for (size_t k = 0; k < c->n; k++) {
+#pragma omp task firstprivate(k)
+        c->call(peer_arg(c, k));
+#pragma omp taskwait
+    }
+    return NULL;
+}
+
+static uint64_t fib_of(unsigned n)
+{
+    uint64_t first, second;
+    if (n < 2) return n;
+#pragma omp task shared(first) firstprivate(n)
+    first = fib_of(n - 1);
+    second = fib_of(n - 2);
+#pragma omp taskwait
+    return first + second;
+}
+
+static const char *fib(unsigned n, uint64_t *value)
+{
+#pragma omp parallel
+#pragma omp single
+    *value = fib_of(n);
+    return NULL;
+}
+
+static const peer_tasks tasks = {.all = all, .each = each, .fib = fib};
+
 #else
 
 static const char *open_threads(size_t threads)
@@ -51,5 +97,6 @@ const peer PEER_OPENMP = {
     .close = close_threads,
 #ifdef _OPENMP
     .fork = fork_two,
+    .tasks = &tasks,
 #endif
 };

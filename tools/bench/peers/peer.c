@@ -14,13 +14,7 @@
 #include "workload.h"
 
 static const double SAMPLE_S = 4e-3, WAKE_S = 15e-3, WARM_S = 0.5;
-enum { WARM_RUNS = 2, MAX_INNER = 256, MAX_SAMPLES = 64, MAX_LOOPS = 100000 };
-
-typedef struct order {
-    const peer *peer;
-    const char *workload;
-    size_t elements, threads, samples, seed;
-} order;
+enum { WARM_RUNS = 2, MAX_INNER = 256, MAX_LOOPS = 100000 };
 
 /* ---- the answer ---- */
 
@@ -31,13 +25,13 @@ static int answer(json_t *line)
     return bad || putchar('\n') == EOF || fflush(stdout) != 0;
 }
 
-static int say_why_not(const order *o, const char *status, const char *why)
+static int say_why_not(const peer_order *o, const char *status, const char *why)
 {
     return answer(json_pack("{s:s, s:s, s:s}", "peer", o->peer->name, "status", status,
                             "reason", why));
 }
 
-static int say_samples(const order *o, const double *samples, size_t n, double max_error)
+static int say_samples(const peer_order *o, const double *samples, size_t n, double max_error)
 {
     json_t *list = json_array();
     for (size_t k = 0; k < n; k++) json_array_append_new(list, json_real(samples[k]));
@@ -93,7 +87,7 @@ static size_t warm_up(const peer *p, yki_instance *in, double *estimate, const c
     return inner > MAX_INNER ? MAX_INNER : inner < 1 ? 1 : (size_t)inner;
 }
 
-static const char *take_samples(const order *o, yki_instance *in, double *samples)
+static const char *take_samples(const peer_order *o, yki_instance *in, double *samples)
 {
     const char *why = NULL;
     double estimate;
@@ -108,11 +102,11 @@ static const char *take_samples(const order *o, yki_instance *in, double *sample
     return why;
 }
 
-/* ---- the two kinds of orders ---- */
+/* ---- the kinds of orders ---- */
 
-static int verified_samples(const order *o, yki_instance *in)
+static int verified_samples(const peer_order *o, yki_instance *in)
 {
-    double samples[MAX_SAMPLES];
+    double samples[PEER_MAX_SAMPLES];
     yki_verdict verdict;
     yki_instance_reset(in);
     in->workload->serial(in);
@@ -127,13 +121,13 @@ static int verified_samples(const order *o, yki_instance *in)
     return say_samples(o, samples, o->samples, verdict.max_error);
 }
 
-static const char *refusal(const order *o, const yki_workload *w)
+static const char *refusal(const peer_order *o, const yki_workload *w)
 {
     if (o->peer->refuses) return o->peer->refuses(w);
     return w->part ? NULL : "its loop cannot be cut into parts";
 }
 
-static int time_workload(const order *o, const yki_workload *w)
+static int time_workload(const peer_order *o, const yki_workload *w)
 {
     const char *why = refusal(o, w);
     yki_instance *in = NULL;
@@ -147,7 +141,7 @@ static int time_workload(const order *o, const yki_workload *w)
     return code;
 }
 
-static int time_forks(const order *o)
+static int time_forks(const peer_order *o)
 {
     double seconds, share;
     if (!o->peer->fork) return say_why_not(o, "unsupported", "has no loop of two pieces");
@@ -159,7 +153,15 @@ static int time_forks(const order *o)
                             "samples_s", seconds, "share", share));
 }
 
-static bool read_order(order *o, int argc, char **argv)
+static int time_tasks(const peer_order *o)
+{
+    peer_outcome out;
+    peer_measure_tasks(o, &out);
+    if (strcmp(out.status, "ok") != 0) return say_why_not(o, out.status, out.why);
+    return say_samples(o, out.samples, o->samples, 0);
+}
+
+static bool read_order(peer_order *o, int argc, char **argv)
 {
     if (argc != 6) return false;
     o->workload = argv[1];
@@ -171,13 +173,16 @@ static bool read_order(order *o, int argc, char **argv)
 
 int peer_main(const peer *p, int argc, char **argv)
 {
-    order o = {.peer = p};
+    peer_order o = {.peer = p};
     bool ok = read_order(&o, argc, argv);
     bool forks = ok && strcmp(o.workload, "forkjoin") == 0;
     const yki_workload *w = ok ? yki_workload_find(o.workload) : NULL;
     if (forks) return time_forks(&o);
-    if (w && o.samples <= MAX_SAMPLES) return time_workload(&o, w);
+    bool fits = ok && o.samples <= PEER_MAX_SAMPLES;
+    if (fits && peer_has_tasks(o.workload)) return time_tasks(&o);
+    if (fits && w) return time_workload(&o, w);
     fprintf(stderr, "usage: yoke-peer WORKLOAD ELEMENTS THREADS SAMPLES SEED\n"
-                    "       yoke-peer forkjoin GAP_US 2 LOOPS SEED\n");
+                    "       yoke-peer forkjoin GAP_US 2 LOOPS SEED\n"
+                    "       yoke-peer spawn TASKS THREADS SAMPLES SEED\n");
     return 2;
 }

@@ -27,7 +27,7 @@ static void one_round(rounds *all, size_t round)
     for (size_t k = 0; k < BENCH_RUNTIMES; k++) {
         bench_series *s = &all->series[(k + round) % BENCH_RUNTIMES];
         bench_answer a;
-        if (s->peer.status != BENCH_OK) continue;
+        if (!(s->runtime->does & BENCH_LOOPS) || s->peer.status != BENCH_OK) continue;
         bench_step(all->shared, BENCH_ACTIVE_NONE, all->limit_s + 10, "%s: %s (%zu)",
                    r->workload, s->runtime->name, round + 1);
         bench_ask_runtime(&a, s->runtime, r->workload, all->shared->job.elements, r->threads,
@@ -42,7 +42,7 @@ static bool are_known(const rounds *all)
     for (size_t k = 0; k < BENCH_RUNTIMES; k++) {
         double sorted[YKI_COUNT(all->series[k].samples)];
         const bench_series *s = &all->series[k];
-        if (s->peer.status != BENCH_OK) continue;
+        if (!(s->runtime->does & BENCH_LOOPS) || s->peer.status != BENCH_OK) continue;
         memcpy(sorted, s->samples, s->n * sizeof *sorted);
         if (bench_noise(bench_summary(sorted, s->n)) > all->shared->job.noise) return false;
     }
@@ -61,10 +61,10 @@ int bench_measure_peers(bench_shared *shared)
         if (round >= least && (time_is_up || are_known(&all))) break;
         one_round(&all, round);
     }
-    r->n_peers = BENCH_RUNTIMES;
     for (size_t k = 0; k < BENCH_RUNTIMES; k++) {
+        if (!(bench_runtimes[k].does & BENCH_LOOPS)) continue;
         bench_series_end(&all.series[k]);
-        r->peers[k] = all.series[k].peer;
+        r->peers[r->n_peers++] = all.series[k].peer;
     }
     return YKI_EXIT_OK;
 }

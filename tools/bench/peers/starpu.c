@@ -1,4 +1,5 @@
-/* The peer StarPU: a task for each of eight parts a thread, on its CPU workers; see peer.h.
+/* The peer StarPU: loops as a task for each of eight parts a thread, and tasks, on its CPU
+ * workers; see peer.h.
  * The parts share the arrays, which lie in main memory, so no data is registered. */
 #include "peer.h"
 
@@ -67,8 +68,52 @@ static const char *loop(const peer_loop *l)
     return why;
 }
 
+/* ---- tasks ---- */
+
+/* Of all the calls of one order. */
+static void (*call)(void *arg);
+
+static void run_call(void *buffers[], void *arg)
+{
+    (void)buffers;
+    call(arg);
+}
+
+static struct starpu_codelet call_codelet = {.cpu_funcs = {run_call}, .nbuffers = 0,
+                                             .name = "call"};
+
+/* The task's argument stays where it is.  `waited`: returns when the task has ended. */
+static const char *submit_call(const peer_calls *c, size_t k, bool waited)
+{
+    struct starpu_task *task = starpu_task_create();
+    if (!task) return "starpu_task_create failed";
+    task->cl = &call_codelet;
+    task->cl_arg = peer_arg(c, k);
+    if (waited) task->synchronous = 1;
+    return starpu_task_submit(task) == 0 ? NULL : "starpu_task_submit failed";
+}
+
+static const char *all(const peer_calls *c)
+{
+    const char *why = NULL;
+    call = c->call;
+    for (size_t k = 0; k < c->n && !why; k++) why = submit_call(c, k, false);
+    return starpu_task_wait_for_all() == 0 ? why : "starpu_task_wait_for_all failed";
+}
+
+static const char *each(const peer_calls *c)
+{
+    const char *why = NULL;
+    call = c->call;
+    for (size_t k = 0; k < c->n && !why; k++) why = submit_call(c, k, true);
+    return why;
+}
+
+static const peer_tasks tasks = {.all = all, .each = each};
+
 static void close_workers(void) { starpu_shutdown(); }
 
 const peer yoke_peer = {
     .name = "StarPU", .open = open_workers, .loop = loop, .close = close_workers,
+    .tasks = &tasks,
 };

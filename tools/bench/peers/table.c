@@ -16,12 +16,23 @@ static const bench_peer *peer_of(const bench_result *r, const char *name)
     return NULL;
 }
 
-/* A runtime that is absent everywhere has no column. */
-static bool has_column(const bench_report *report, const bench_runtime *runtime)
+/* Workloads have a table and cases have one, as not the same runtimes take part. */
+typedef struct rows {
+    const bench_report *report;
+    bool cases;
+} rows;
+
+static bool has_row(const rows *of, const bench_result *r)
 {
-    for (size_t k = 0; k < report->n_results; k++) {
-        const bench_peer *p = peer_of(&report->results[k], runtime->name);
-        if (p && p->status != BENCH_ABSENT) return true;
+    return r->n_peers > 0 && r->is_case == of->cases;
+}
+
+/* A runtime that is absent from all rows, or takes no part, has no column. */
+static bool has_column(const rows *of, const bench_runtime *runtime)
+{
+    for (size_t k = 0; k < of->report->n_results; k++) {
+        const bench_peer *p = peer_of(&of->report->results[k], runtime->name);
+        if (p && p->status != BENCH_ABSENT && has_row(of, &of->report->results[k])) return true;
     }
     return false;
 }
@@ -50,8 +61,7 @@ static const char *cell(char buf[YKI_HUMAN], const bench_peer *p)
     return p->bench_time.reps ? yki_human_seconds(buf, p->bench_time.median_s) : "-";
 }
 
-static int fill_line(struct libscols_table *table, const bench_report *report,
-                     const bench_result *r)
+static int fill_line(struct libscols_table *table, const rows *of, const bench_result *r)
 {
     char buf[YKI_HUMAN];
     size_t column = 0;
@@ -59,35 +69,48 @@ static int fill_line(struct libscols_table *table, const bench_report *report,
     struct libscols_line *line = scols_table_new_line(table, NULL);
     int bad = !line || scols_line_set_data(line, column++, r->workload);
     for (size_t k = 0; k < BENCH_RUNTIMES && !bad; k++)
-        if (has_column(report, &bench_runtimes[k]))
+        if (has_column(of, &bench_runtimes[k]))
             bad |= scols_line_set_data(line, column++,
                                        cell(buf, peer_of(r, bench_runtimes[k].name)));
     return bad || scols_line_set_data(line, column, x > 0 ? yki_human_ratio(buf, x) : "-");
 }
 
-static int fill_table(struct libscols_table *table, const bench_report *report)
+static int fill_table(struct libscols_table *table, const rows *of)
 {
     int bad = !scols_table_new_column(table, "peers", 0, 0);
     for (size_t k = 0; k < BENCH_RUNTIMES; k++)
-        if (has_column(report, &bench_runtimes[k]))
+        if (has_column(of, &bench_runtimes[k]))
             bad |= !scols_table_new_column(table, bench_runtimes[k].name, 0, SCOLS_FL_RIGHT);
     bad |= !scols_table_new_column(table, "x best", 0, SCOLS_FL_RIGHT);
-    for (size_t k = 0; k < report->n_results && !bad; k++)
-        if (report->results[k].n_peers) bad |= fill_line(table, report, &report->results[k]);
+    for (size_t k = 0; k < of->report->n_results && !bad; k++)
+        if (has_row(of, &of->report->results[k]))
+            bad |= fill_line(table, of, &of->report->results[k]);
     return bad;
 }
 
-static char *table_text(const bench_report *report, const char *separator)
+static char *table_text(const rows *of, const char *separator)
 {
     char *text = NULL;
     struct libscols_table *table = scols_new_table();
     if (!table) return NULL;
     scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
-    if (scols_table_set_column_separator(table, separator) == 0 &&
-        fill_table(table, report) == 0)
+    if (scols_table_set_column_separator(table, separator) == 0 && fill_table(table, of) == 0)
         scols_print_table_to_string(table, &text);
     scols_unref_table(table);
     return text;
+}
+
+static void put_table(FILE *f, const rows *of)
+{
+    bool any = false;
+    for (size_t k = 0; k < of->report->n_results; k++) any |= has_row(of, &of->report->results[k]);
+    char *text = any ? table_text(of, "  ") : NULL;
+    if (text && strcspn(text, "\n") > BENCH_WIDTH) {
+        free(text);
+        text = table_text(of, " ");
+    }
+    if (text) fprintf(f, "%s%s\n", text, text[0] && text[strlen(text) - 1] != '\n' ? "\n" : "");
+    free(text);
 }
 
 /* ---- the lines below it ---- */
@@ -124,7 +147,9 @@ static const bench_peer *absent_peer(const bench_report *report, size_t k)
     const bench_peer *p = NULL;
     for (size_t i = 0; i < report->n_results && !p; i++)
         p = peer_of(&report->results[i], bench_runtimes[k].name);
-    return p && !has_column(report, &bench_runtimes[k]) ? p : NULL;
+    bool present = has_column(&(rows){report, false}, &bench_runtimes[k]) ||
+                   has_column(&(rows){report, true}, &bench_runtimes[k]);
+    return present ? NULL : p;
 }
 
 /* All that are absent for the reason of the k-th, which is the first of them. */
@@ -153,17 +178,11 @@ void bench_put_peers(FILE *f, const bench_report *report)
     bool any = false;
     for (size_t k = 0; k < report->n_results; k++) any |= report->results[k].n_peers > 0;
     if (!any) return;
-    char *text = table_text(report, "  ");
-    if (text && strcspn(text, "\n") > BENCH_WIDTH) {
-        free(text);
-        text = table_text(report, " ");
-    }
-    if (!text) return;
-    fprintf(f, "%s%s\n", text, text[0] && text[strlen(text) - 1] != '\n' ? "\n" : "");
+    put_table(f, &(rows){report, false});
+    put_table(f, &(rows){report, true});
     for (size_t k = 0; k < report->n_results; k++)
         for (uint64_t p = 0; p < report->results[k].n_peers; p++)
             put_trouble(f, report, k, &report->results[k].peers[p]);
     put_absent(f, report);
-    free(text);
     putc('\n', f);
 }
