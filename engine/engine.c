@@ -320,14 +320,6 @@ yk_status yk_launch(yk_engine *e, const yk_kernel *kernel, const yk_range *range
     return hand_out(&o, st, opts);
 }
 
-/* Has the prepared event started when the futures of opts->after are complete; on failure it
- * never will be. */
-static yk_status start_after(yk_engine *e, const yk_run_opts *opts, yk_event *event, yk_diag *diag)
-{
-    (void)e, (void)opts, (void)event;
-    return yki_fail(diag, YK_E_UNSUPPORTED, "launches cannot wait for futures yet");
-}
-
 static yk_status submit_after(yk_engine *e, const yk_kernel *kernel, const yk_range *range,
                               const void *args, const yk_run_opts *opts, yk_event **event,
                               yk_diag *diag)
@@ -335,7 +327,7 @@ static yk_status submit_after(yk_engine *e, const yk_kernel *kernel, const yk_ra
     yk_event *ev = NULL;
     if (!event) return yki_fail(diag, YK_E_INVALID, "event is NULL");
     yk_status st = yki_runner_prepare(e->runner, kernel, range, args, opts, &ev, diag);
-    if (st == YK_OK) st = start_after(e, opts, ev, diag);
+    if (st == YK_OK) st = yki_tasks_start_after(e->tasks, opts->after, opts->n_after, ev, diag);
     if (st == YK_OK) {
         *event = ev;
         ev = NULL;

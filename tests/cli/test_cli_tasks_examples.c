@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -12,7 +13,7 @@
 
 #define RUN(...) ykt_run(NULL, (const char *const[]){__VA_ARGS__, NULL})
 
-static const char *const programs[] = {YOKE_SLEEPERS, YOKE_COMPLETED};
+static const char *const programs[] = {YOKE_SLEEPERS, YOKE_COMPLETED, YOKE_PIPELINE};
 enum { PROGRAMS = sizeof programs / sizeof *programs };
 
 static const char *name_of(const char *path) { return strrchr(path, '/') + 1; }
@@ -68,6 +69,15 @@ static void test_misused(void **state)
             assert_int_equal(c.code, 2);
             ykt_command_free(&c);
         }
+    }
+    static const char *const own[][2] = {{YOKE_PIPELINE, "-b0"}, {YOKE_PIPELINE, "-b65"},
+                                         {YOKE_PIPELINE, "-b2x"}};
+    for (size_t k = 0; k < sizeof own / sizeof *own; k++) {
+        ykt_command c = RUN(own[k][0], own[k][1]);
+        assert_string_equal(c.out, "");
+        assert_memory_equal(c.err, "usage: ", 7);
+        assert_int_equal(c.code, 2);
+        ykt_command_free(&c);
     }
 }
 
@@ -159,6 +169,53 @@ static void test_completed(void **state)
     ykt_command_free(&c);
 }
 
+/* ---- pipeline ---- */
+
+/* Block k is a wave of 2000 * (k + 1) / n counts, to be had as volts, 8 counts each. */
+static void test_pipeline(void **state)
+{
+    (void)state;
+    enum { N = 3 };
+    ykt_command c = RUN(YOKE_PIPELINE, "--blocks=3", "--scale=0.05");
+    fine(&c);
+    const char *line = c.out;
+    for (int k = 0; k < N; k++, line = strchr(line, '\n') + 1) {
+        int block = -1;
+        double height = 2000.0 * (k + 1) / N / 8, least, most, effective;
+        assert_int_equal(sscanf(line, "block %d %lf to %lf V, effective %lf V\n", &block, &least,
+                                &most, &effective), 4);
+        assert_int_equal(block, k);
+        /* Counts are whole: a result is off by one of them at most. */
+        assert_true(least >= -height - 0.126 && least <= -height + 0.126);
+        assert_true(most >= height - 0.251 && most <= height + 0.126);
+        assert_true(effective * 1.41421 >= height - 0.4 && effective * 1.41421 <= height + 0.4);
+    }
+    assert_true(number(line, "\n3 blocks, serial ") >= N * 2 * 0.005 - 0.005);
+    assert_true(number(line, ", as a graph ") >= 2 * 0.005 - 0.005);
+    assert_non_null(strstr(line, "; same results\n"));
+    ykt_command_free(&c);
+}
+
+/* Files may have 8 MiB: the third block of 4 MiB cannot be stored, and the graph says so. */
+static void test_pipeline_fails(void **state)
+{
+    (void)state;
+    struct rlimit was, now;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+    now = was;
+    now.rlim_cur = 8 << 20;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &now), 0);
+    ykt_command c = RUN(YOKE_PIPELINE, "-b3", "-x0.05");
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+    signal(SIGXFSZ, SIG_DFL);
+    assert_string_equal(c.out, "");
+    assert_string_equal(c.err, "pipeline: YK_E_IO: a file or a system call failed: "
+                               "block 2: File too large\n");
+    assert_int_equal(c.code, 1);
+    ykt_command_free(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +225,8 @@ int main(void)
         cmocka_unit_test(test_full_disk),
         cmocka_unit_test(test_sleepers),
         cmocka_unit_test(test_completed),
+        cmocka_unit_test(test_pipeline),
+        cmocka_unit_test(test_pipeline_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
