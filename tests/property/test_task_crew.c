@@ -53,6 +53,7 @@ static bool may_start(void *ctx)
 {
     life *l = ctx;
     uint64_t s = l->seed + 7919 * atomic_fetch_add(&l->starts, 1);
+    if (rnd_chance(&s, 0.05)) doze(1000000, &s);    /* others come, run and end meanwhile */
     return !rnd_chance(&s, l->failing);
 }
 
