@@ -4,14 +4,18 @@
  * The code under test is the real one, compiled with <support/explore_atomics.h>, which
  * turns each atomic access, futex call and allocation into a call of this file.  Its
  * threads are coroutines on one thread; before each access to what is shared they hand
- * over to the explorer, which decides who goes on.  It tries every choice, depth first, by
- * running the program again and again from its start.
+ * over to the explorer, which decides who goes on.  It tries every choice, depth first: where
+ * there are several, it saves memory, stacks and registers, and comes back to them.  So all
+ * that the threads share must lie in the program's world or come from its heap.
  *
- * A thread's future depends on nothing but what it has seen so far and what lies in memory.
- * So where those (kept as a hash of 128 bits) are as they were at a point that has been
+ * What can follow depends on nothing but memory, the threads' stacks and their registers.  So
+ * where all those (kept as a hash of 128 bits) are as they were at a point that has been
  * explored, nothing new can follow, and the run ends there.  The number of schedules that
  * follow from a point is kept with it, so that schedules are counted, also those that were
- * not run again.
+ * not run again.  Where threads can go round in circles, the circles are not counted.
+ *
+ * Accesses to places that no other thread writes, or, for stores, uses at all, are no points
+ * of choice: nothing depends on when they happen.
  *
  * Memory: stores that are not sequentially consistent go into a buffer of the thread and
  * reach memory later, at a moment of the explorer's choice.  Those to different places may
@@ -28,19 +32,52 @@
 
 /* ---- points that were seen ---- */
 
+static inline ex_key ex_hash_word(ex_key k, uint64_t w, size_t place)
+{
+    w += place * UINT64_C(0xbf58476d1ce4e5b9);
+    k.a = (k.a ^ w) * UINT64_C(0x9e3779b97f4a7c15);
+    k.a ^= k.a >> 29;
+    k.b = (k.b + w) * UINT64_C(0xd1342543de82ef95);
+    k.b ^= k.b >> 32;
+    return k;
+}
+
+/* Most words are 0; the others count with their place. */
 static inline ex_key ex_hash(ex_key k, const void *data, size_t bytes)
 {
     const unsigned char *p = data;
-    for (size_t i = 0; i < bytes; i += sizeof(uint64_t)) {
-        uint64_t w = 0;
-        memcpy(&w, p + i, bytes - i < sizeof w ? bytes - i : sizeof w);
-        if (w == 0) continue;       /* most words are; the others count with their place */
-        w += i * UINT64_C(0xbf58476d1ce4e5b9);
-        k.a = ex_mix(k.a, w);
-        k.b = (k.b + w) * UINT64_C(0xd1342543de82ef95);
-        k.b ^= k.b >> 32;
+    size_t i = 0;
+    uint64_t w;
+    for (; i + sizeof w <= bytes; i += sizeof w) {
+        memcpy(&w, p + i, sizeof w);
+        if (w != 0) k = ex_hash_word(k, w, i);
     }
-    return k;
+    w = 0;
+    memcpy(&w, p + i, bytes - i);
+    return ex_hash_word(k, w, i);
+}
+
+/* Its stack has red zones under AddressSanitizer, whose bytes count like any others. */
+__attribute__((no_sanitize("address"))) static inline ex_key ex_hash_stack(ex_key k,
+                                                                           const ex_thread *t)
+{
+    size_t number = (size_t)(t - ex_now.thread);
+    const unsigned char *end = ex_now.stack[number] + EX_STACK;
+    for (const unsigned char *p = t->low; p + sizeof(uint64_t) <= end; p += sizeof(uint64_t)) {
+        uint64_t v = *(const uint64_t *)(const void *)p;
+        if (v) k = ex_hash_word(k, v, (size_t)(end - p));
+    }
+    return ex_hash(k, &ex_now.fiber[number].at, sizeof ex_now.fiber[number].at);
+}
+
+static inline void ex_hash_thread(ex_thread *t)
+{
+    if (t->hashed) return;
+    ex_key k = {3, 4};
+    if (t->started && !t->done) k = ex_hash_stack(k, t);
+    t->hash[0] = k.a;
+    t->hash[1] = k.b;
+    t->hashed = true;
 }
 
 static inline ex_key ex_state(void)
@@ -49,9 +86,11 @@ static inline ex_key ex_state(void)
     k.a += ex_now.heap_used;
     k = ex_hash(k, ex_now.heap, ex_now.heap_used);
     for (unsigned i = 0; i < ex_now.program->threads; i++) {
-        const ex_thread *t = &ex_now.thread[i];
-        uint64_t own[] = {t->seen, (uint64_t)(uintptr_t)t->asleep,
+        ex_thread *t = &ex_now.thread[i];
+        ex_hash_thread(t);
+        uint64_t own[] = {t->hash[0], t->hash[1], (uint64_t)(uintptr_t)t->asleep,
                           (uint64_t)t->options << 16 | (uint64_t)t->buffered << 8
+                              | (uint64_t)t->fresh << 4 | (uint64_t)t->timed_out << 3
                               | (uint64_t)t->may_time_out << 2 | (uint64_t)t->done << 1
                               | t->started};
         k = ex_hash(k, own, sizeof own);
@@ -67,7 +106,7 @@ static inline ex_key ex_state(void)
 static inline ex_seen *ex_find(ex_key key)
 {
     size_t i = key.a & (ex_now.room - 1);
-    while (ex_now.table[i].schedules
+    while (ex_now.table[i].used
            && (ex_now.table[i].key.a != key.a || ex_now.table[i].key.b != key.b))
         i = (i + 1) & (ex_now.room - 1);
     return &ex_now.table[i];
@@ -81,15 +120,90 @@ static inline void ex_grow(void)
     ex_now.table = calloc(ex_now.room, sizeof *ex_now.table);
     if (!ex_now.table) abort();
     for (size_t i = 0; i < room; i++)
-        if (old[i].schedules) *ex_find(old[i].key) = old[i];
+        if (old[i].used) *ex_find(old[i].key) = old[i];
     free(old);
 }
 
-static inline void ex_remember(ex_key key, uint64_t schedules)
+/* False: the point was seen before, and *schedules follow from it. */
+static inline bool ex_is_new(ex_key key, uint64_t *schedules)
 {
-    if (2 * (ex_now.states + 1) > ex_now.room) ex_grow();
-    *ex_find(key) = (ex_seen){key, schedules};
-    ex_now.states++;
+    ex_seen *s = ex_find(key);
+    *schedules = s->schedules;
+    if (s->used) return false;
+    *s = (ex_seen){key, 0, true};
+    if (2 * ++ex_now.states > ex_now.room) ex_grow();
+    return true;
+}
+
+/* ---- going back ---- */
+
+/* memcpy, also of a stack with red zones. */
+__attribute__((no_sanitize("address"))) static inline unsigned char *ex_copy(unsigned char *to,
+                                                                             const void *from,
+                                                                             size_t bytes)
+{
+    uint64_t *t = (uint64_t *)(void *)to;
+    const uint64_t *f = from;
+    for (size_t i = 0; i < bytes / sizeof *t; i++) t[i] = f[i];
+    return to + bytes;
+}
+
+/* Copies world, heap and stacks to `data`, or back. */
+static inline void ex_copy_all(unsigned char *data, bool back)
+{
+    size_t world = ex_now.program->world_bytes;
+    if (back) memcpy(ex_now.program->world, data, world);
+    else memcpy(data, ex_now.program->world, world);
+    data += (world + 7) / 8 * 8;
+    if (back) memcpy(ex_now.heap, data, ex_now.heap_used);
+    else memcpy(data, ex_now.heap, ex_now.heap_used);
+    data += ex_now.heap_used;
+    for (unsigned i = 0; i < ex_now.program->threads; i++) {
+        const ex_thread *t = &ex_now.thread[i];
+        if (!t->started || t->done) continue;
+        size_t bytes = (size_t)(ex_now.stack[i] + EX_STACK - t->low);
+        unsigned char *low = (unsigned char *)(uintptr_t)t->low;
+        if (back) ex_copy(low, data, bytes);
+        else ex_copy(data, low, bytes);
+        data += bytes;
+    }
+}
+
+static inline void ex_save(ex_node *node)
+{
+    size_t room = ex_now.program->world_bytes + 8 + sizeof ex_now.heap + sizeof ex_now.stack;
+    if (!node->saved) node->saved = malloc(sizeof *node->saved + room);
+    if (!node->saved) abort();
+    ex_saved *s = node->saved;
+    memcpy(s->thread, ex_now.thread, sizeof s->thread);
+    for (unsigned i = 0; i < EX_THREADS; i++) memcpy(&s->at[i], &ex_now.fiber[i].at, sizeof s->at[i]);
+    s->heap_used = ex_now.heap_used;
+    s->n_blocks = ex_now.n_blocks;
+    memcpy(s->block, ex_now.block, ex_now.n_blocks * sizeof s->block[0]);
+    ex_copy_all(s->data, false);
+}
+
+static inline void ex_go_back(const ex_node *node)
+{
+    const ex_saved *s = node->saved;
+    memset(ex_now.heap, 0, ex_now.heap_used);
+    memcpy(ex_now.thread, s->thread, sizeof s->thread);
+    for (unsigned i = 0; i < EX_THREADS; i++) memcpy(&ex_now.fiber[i].at, &s->at[i], sizeof s->at[i]);
+    ex_now.heap_used = s->heap_used;
+    ex_now.n_blocks = s->n_blocks;
+    memcpy(ex_now.block, s->block, s->n_blocks * sizeof s->block[0]);
+#ifdef EX_ASAN
+    __asan_unpoison_memory_region(ex_now.stack, sizeof ex_now.stack);
+#endif
+    ex_copy_all((unsigned char *)(uintptr_t)s->data, true);
+}
+
+static inline void ex_forget_saved(void)
+{
+    for (unsigned i = 0; i < EX_DEPTH; i++) {
+        free(ex_now.path[i].saved);
+        ex_now.path[i].saved = NULL;
+    }
 }
 
 /* ---- the search ---- */
@@ -104,7 +218,6 @@ static inline void ex_restart(void)
     memset(p->world, 0, p->world_bytes);
     ex_now.heap_used = ex_now.n_blocks = 0;
     ex_now.self = NULL;
-    ex_now.runs++;
     for (unsigned i = 0; i < p->threads; i++) ex_now.thread[i].options = 1;
     if (p->begin) p->begin();
 }
@@ -155,19 +268,19 @@ static inline uint64_t ex_extend(void)
 {
     for (;;) {
         if (ex_now.depth == EX_DEPTH) ex_wrong("a schedule without end");
-        if (ex_now.wrong) return 1;
+        if (ex_now.wrong || ex_now.learnt) return 1;
         ex_node *node = &ex_now.path[ex_now.depth];
         node->key = ex_state();
-        uint64_t known = ex_find(node->key)->schedules;
-        if (known) return known;
+        uint64_t known;
+        if (!ex_is_new(node->key, &known)) return known;
         node->n = ex_choices(node->choice);
         if (node->n == 0) {
             ex_finish();
-            ex_remember(node->key, 1);
-            return 1;
+            return ex_find(node->key)->schedules = 1;
         }
         node->next = 0;
         node->schedules = 0;
+        if (node->n > 1) ex_save(node);
         ex_now.depth++;
         ex_take(node->choice[0]);
     }
@@ -179,20 +292,41 @@ static inline bool ex_back(uint64_t below, uint64_t *all)
 {
     while (ex_now.depth > 0) {
         ex_node *node = &ex_now.path[ex_now.depth - 1];
-        node->schedules += below;
+        if (__builtin_add_overflow(node->schedules, below, &node->schedules))
+            node->schedules = UINT64_MAX;
         if (++node->next < node->n) return true;
-        ex_remember(node->key, node->schedules);
-        below = node->schedules;
+        below = ex_find(node->key)->schedules = node->schedules;
         ex_now.depth--;
     }
     *all = below;
     return false;
 }
 
+/* The path that the search is on, from the start. */
 static inline void ex_replay(void)
 {
     ex_restart();
     for (unsigned i = 0; i < ex_now.depth; i++) ex_take(ex_now.path[i].choice[ex_now.path[i].next]);
+}
+
+/* With what is known by now of who uses what. */
+static inline void ex_search(uint64_t *schedules)
+{
+    uint64_t below;
+    free(ex_now.table);
+    ex_now.table = NULL;
+    ex_now.depth = 0;
+    ex_now.states = ex_now.room = 0;
+    ex_now.learnt = false;
+    ex_grow();
+    ex_restart();
+    for (;;) {
+        below = ex_extend();
+        if (ex_now.wrong || ex_now.learnt || !ex_back(below, schedules)) return;
+        const ex_node *node = &ex_now.path[ex_now.depth - 1];
+        ex_go_back(node);
+        ex_take(node->choice[node->next]);
+    }
 }
 
 /* Runs all schedules of `program`, or those up to the first that fails, which goes to
@@ -202,25 +336,18 @@ static inline ex_result ex_explore(const ex_program *program, FILE *trace)
     ex_result r = {0};
     ex_now.program = program;
     ex_now.wrong = NULL;
-    ex_now.depth = 0;
-    ex_now.states = ex_now.runs = ex_now.room = 0;
-    ex_now.table = NULL;
-    ex_grow();
-    uint64_t below;
-    do {
-        ex_replay();
-        below = ex_extend();
-    } while (!ex_now.wrong && ex_back(below, &r.schedules));
+    memset(ex_now.place, 0, sizeof ex_now.place);
+    do ex_search(&r.schedules);
+    while (ex_now.learnt && !ex_now.wrong);
     if (ex_now.wrong && trace) {
         fprintf(trace, "%s: %s\n", program->name, ex_now.wrong);
         ex_now.trace = trace;
         ex_replay();
         ex_now.trace = NULL;
     }
-    free(ex_now.table);
+    ex_forget_saved();
     r.wrong = ex_now.wrong;
     r.states = ex_now.states;
-    r.runs = ex_now.runs;
     return r;
 }
 

@@ -1,7 +1,7 @@
 /* Turns the atomic accesses of the code that is included after it into the explorer's
  * (explore.h).  Include it after every header that has atomic code of its own; the macros
- * are those of <stdatomic.h>, done away with first.  EX_LOAD, EX_STORE and EX_SWAP may be
- * defined before, to break one step of an algorithm. */
+ * are those of <stdatomic.h>, done away with first.  EX_LOAD, EX_STORE, EX_SWAP and
+ * EX_CHANGE may be defined before, to break one step of an algorithm. */
 #ifndef YKT_EXPLORE_ATOMICS_H
 #define YKT_EXPLORE_ATOMICS_H
 
@@ -15,6 +15,9 @@
 #endif
 #ifndef EX_SWAP
 #define EX_SWAP ex_swap
+#endif
+#ifndef EX_CHANGE
+#define EX_CHANGE ex_modify
 #endif
 
 #undef atomic_load
@@ -51,7 +54,7 @@
         *ex_expected = EX_VALUE(p, ex_word);                                                \
         ex_same;                                                                            \
     })
-#define EX_MODIFY(p, op, v) EX_VALUE(p, ex_modify((p), sizeof *(p), (op), EX_WORD(p, v)))
+#define EX_MODIFY(p, op, v) ({ EX_VALUE(p, EX_CHANGE((p), sizeof *(p), (op), EX_WORD(p, v))); })
 #define atomic_exchange_explicit(p, v, o) EX_MODIFY(p, EX_SET, v)
 #define atomic_fetch_add_explicit(p, v, o) EX_MODIFY(p, EX_ADD, v)
 #define atomic_fetch_sub_explicit(p, v, o) EX_MODIFY(p, EX_SUB, v)

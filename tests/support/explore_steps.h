@@ -30,11 +30,13 @@ enum {
     EX_THREADS = 4,
     EX_OPTIONS = 8,         /* of one ex_choose */
     EX_BUFFER = 7,          /* stores under way, a thread */
-    EX_DEPTH = 600,         /* choices in one run */
+    EX_DEPTH = 4000,        /* choices in one run */
     EX_CHOICES = 32,        /* at one point */
+    EX_PLACES = 512,        /* that are accessed, a power of two */
     EX_BLOCKS = 64,         /* allocations in one run */
-    EX_HEAP = 1 << 14,      /* bytes of them */
-    EX_STACK = 1 << 16,     /* bytes, a thread */
+    EX_HEAP = 1 << 13,      /* bytes of them */
+    EX_STACK = 1 << 14,     /* bytes, a thread */
+    EX_SAVED = 96,          /* bytes of registers that a function may save on its stack */
 };
 
 typedef struct ex_program {
@@ -46,12 +48,13 @@ typedef struct ex_program {
     void (*thread)(unsigned number);
     /* When all threads have returned, or sleep for ever (`stuck`): what is wrong, or NULL. */
     const char *(*end)(bool stuck);
+    void **local;                       /* a variable that each thread has its own of, or NULL */
 } ex_program;
 
 typedef struct ex_result {
     const char *wrong;                  /* NULL: no schedule fails */
-    uint64_t schedules;                 /* complete ones, all of them */
-    size_t states, runs;                /* distinct points; replays that it took */
+    uint64_t schedules;                 /* complete ones, all of them, or UINT64_MAX */
+    size_t states;                      /* distinct points */
 } ex_result;
 
 typedef struct ex_write {
@@ -69,13 +72,18 @@ typedef struct ex_thread {
     bool may_time_out, timed_out;
     unsigned buffered;
     ex_write buffer[EX_BUFFER];
-    uint64_t seen;                      /* hash of all that it has read and done */
+    void *local;                        /* its own value of the program's variable */
+    const unsigned char *low;           /* what it has on its stack begins there */
+    uint64_t hash[2];                   /* of that, and of its registers, */
+    bool hashed;                        /* if it is known */
 } ex_thread;
 
 /* A stack of its own, made once: a thread begins where `base` says, and goes on at `at`. */
 typedef struct ex_fiber {
     ucontext_t first;
     jmp_buf base, at;
+    unsigned char *used;        /* its stack below the base, */
+    size_t used_bytes;          /* as far as it was ever seen to go */
     bool made;
 } ex_fiber;
 
@@ -83,22 +91,39 @@ typedef struct ex_key {
     uint64_t a, b;
 } ex_key;
 
+typedef struct ex_block {
+    size_t at, bytes;
+    bool freed;
+} ex_block;
+
+/* All that makes a point, to go back to it; data: the world, the heap, the stacks. */
+typedef struct ex_saved {
+    ex_thread thread[EX_THREADS];
+    jmp_buf at[EX_THREADS];
+    size_t heap_used, n_blocks;
+    ex_block block[EX_BLOCKS];
+    _Alignas(8) unsigned char data[];
+} ex_saved;
+
 typedef struct ex_node {
     ex_key key;
     uint64_t schedules;
+    ex_saved *saved;                    /* where there is more than one choice */
     unsigned char choice[EX_CHOICES];
     unsigned n, next;
 } ex_node;
 
 typedef struct ex_seen {
     ex_key key;
-    uint64_t schedules;                 /* 0: empty */
+    uint64_t schedules;                 /* 0 as long as the search is below it */
+    bool used;
 } ex_seen;
 
-typedef struct ex_block {
-    size_t at, bytes;
-    bool freed;
-} ex_block;
+/* Which threads have read and written a place, as bits. */
+typedef struct ex_place {
+    const volatile void *at;
+    unsigned readers, writers;
+} ex_place;
 
 typedef struct ex {
     const ex_program *program;
@@ -106,12 +131,15 @@ typedef struct ex {
     jmp_buf main;
     ex_thread thread[EX_THREADS];
     ex_thread *self;                    /* who runs; NULL: the explorer */
+    char stored;                        /* its address is what waiting loops sleep on */
     const char *wrong;
     FILE *trace;
     unsigned depth;
     ex_node path[EX_DEPTH];
     ex_seen *table;
-    size_t room, states, runs;
+    size_t room, states;
+    ex_place place[EX_PLACES];
+    bool learnt;                        /* two threads use a place that only one was known to */
     size_t heap_used, n_blocks;
     ex_block block[EX_BLOCKS];
     _Alignas(64) unsigned char heap[EX_HEAP];
@@ -148,8 +176,17 @@ static inline void ex_arrived(bool main)
     (void)main;
 }
 
+/* Below its lowest variable lie what the function has saved of its caller's registers. */
 static inline void ex_switch_out(ex_thread *t)
 {
+    const unsigned char here = 0;
+    ex_fiber *f = &ex_now.fiber[t - ex_now.thread];
+    t->low = &here - (uintptr_t)&here % 8 - EX_SAVED;
+    t->hashed = false;
+    if (t->low < f->used) {
+        f->used_bytes += (size_t)(f->used - t->low);
+        f->used = (unsigned char *)(uintptr_t)t->low;
+    }
     if (_setjmp(ex_now.fiber[t - ex_now.thread].at) == 0) ex_leave(ex_now.main, true);
     ex_arrived(false);
 }
@@ -157,7 +194,9 @@ static inline void ex_switch_out(ex_thread *t)
 /* What a fiber does: whenever it is begun, the part of its thread. */
 static inline void ex_entry(void)
 {
+    unsigned char here = 0;
     ex_fiber *f = &ex_now.fiber[ex_now.self - ex_now.thread];
+    f->used = &here - (uintptr_t)&here % 8 - 4 * EX_SAVED;
     (void)_setjmp(f->base);
     ex_arrived(false);
     ex_now.program->thread((unsigned)(ex_now.self - ex_now.thread));
@@ -178,6 +217,16 @@ static inline void ex_make(ex_fiber *f, unsigned char *stack)
     setcontext(&f->first);
 }
 
+/* What an earlier run has left on the stack would make equal points look different. */
+static inline void ex_clean(ex_fiber *f, unsigned char *stack)
+{
+#ifdef EX_ASAN
+    __asan_unpoison_memory_region(stack, EX_STACK);
+#endif
+    (void)stack;
+    memset(f->used, 0, f->used_bytes);
+}
+
 static inline void ex_switch_to(ex_thread *t)
 {
     unsigned number = (unsigned)(t - ex_now.thread);
@@ -185,30 +234,21 @@ static inline void ex_switch_to(ex_thread *t)
     bool first = !t->started;
     t->started = true;
     ex_now.self = t;
+    if (ex_now.program->local) *ex_now.program->local = t->local;
     if (_setjmp(ex_now.main) == 0) {
         if (!f->made) ex_make(f, ex_now.stack[number]);
-#ifdef EX_ASAN
-        if (first) __asan_unpoison_memory_region(ex_now.stack[number], EX_STACK);
-#endif
+        if (first) ex_clean(f, ex_now.stack[number]);
         ex_leave(first ? f->base : f->at, false);
     }
     ex_arrived(true);
+    if (ex_now.program->local) {
+        ex_now.self->local = *ex_now.program->local;
+        *ex_now.program->local = NULL;
+    }
     ex_now.self = NULL;
 }
 
 /* ---- what threads call ---- */
-
-static inline uint64_t ex_mix(uint64_t h, uint64_t w)
-{
-    h = (h ^ w) * UINT64_C(0x9e3779b97f4a7c15);
-    return h ^ (h >> 29);
-}
-
-/* What follows may depend on `w`. */
-static inline void ex_saw(uint64_t w)
-{
-    if (ex_now.self) ex_now.self->seen = ex_mix(ex_now.self->seen + 1, w);
-}
 
 /* The first thing that is wrong is kept. */
 static inline void ex_wrong(const char *what)
@@ -227,7 +267,6 @@ static inline unsigned ex_choose(unsigned n)
     }
     t->options = n;
     ex_switch_out(t);
-    if (n > 1) ex_saw(t->option);
     return t->option;
 }
 
@@ -235,12 +274,6 @@ static inline unsigned ex_choose(unsigned n)
 static inline void ex_pause(void)
 {
     ex_choose(1);
-    if (ex_now.self) ex_now.self->fresh = true;
-}
-
-/* The access that follows is to what no other thread writes: nothing depends on its moment. */
-static inline void ex_private(void)
-{
     if (ex_now.self) ex_now.self->fresh = true;
 }
 
@@ -278,6 +311,8 @@ static inline void ex_put(void *at, size_t bytes, uint64_t value)
 {
     ex_check(at);
     memcpy(at, &value, bytes);
+    for (unsigned i = 0; i < EX_THREADS; i++)
+        if (ex_now.thread[i].asleep == &ex_now.stored) ex_now.thread[i].asleep = NULL;
 }
 
 /* Store i of the thread's buffer reaches memory. */
@@ -299,6 +334,9 @@ static inline void ex_drain(void)
     while (ex_now.self && ex_now.self->buffered) ex_flush(ex_now.self, 0);
 }
 
+/* It has stores under way, which others see when they are drained. */
+static inline bool ex_is_late(void) { return ex_now.self && ex_now.self->buffered > 0; }
+
 static inline uint64_t ex_peek(const volatile void *at, size_t bytes)
 {
     const ex_thread *t = ex_now.self;
@@ -307,12 +345,32 @@ static inline uint64_t ex_peek(const volatile void *at, size_t bytes)
     return ex_get(at, bytes);
 }
 
+static inline ex_place *ex_find_place(const volatile void *at)
+{
+    size_t i = (uintptr_t)at / 4 * 2654435761u % EX_PLACES;
+    while (ex_now.place[i].at && ex_now.place[i].at != at) i = (i + 1) % EX_PLACES;
+    ex_now.place[i].at = at;
+    return &ex_now.place[i];
+}
+
+/* Whether the moment of this access matters: another thread writes there, or reads what is
+ * written.  That is found out while the search runs, and begins it again. */
+static inline bool ex_is_shared(const volatile void *at, bool write)
+{
+    if (!ex_now.self) return false;
+    ex_place *p = ex_find_place(at);
+    unsigned own = 1u << ex_self(), *mine = write ? &p->writers : &p->readers;
+    bool shared = ((p->writers | (write ? p->readers : 0)) & ~own) != 0;
+    if (shared && !(*mine & own)) ex_now.learnt = true;
+    *mine |= own;
+    return shared;
+}
+
 static inline uint64_t ex_load(const volatile void *at, size_t bytes, memory_order order)
 {
     (void)order;
-    ex_choose(1);
+    if (ex_is_shared(at, false)) ex_choose(1);
     uint64_t value = ex_peek(at, bytes);
-    ex_saw(value);
     ex_say("load", at, value);
     return value;
 }
@@ -320,12 +378,12 @@ static inline uint64_t ex_load(const volatile void *at, size_t bytes, memory_ord
 static inline void ex_store(volatile void *at, size_t bytes, uint64_t value, memory_order order)
 {
     ex_thread *t = ex_now.self;
+    bool shared = ex_is_shared(at, true), later = shared && order != memory_order_seq_cst;
     /* A store into the buffer is seen by nobody else: its moment does not matter. */
-    if (order == memory_order_seq_cst || (t && t->buffered == EX_BUFFER)) ex_choose(1);
-    ex_saw(value);
-    ex_say(order == memory_order_seq_cst ? "store" : "store (later)", at, value);
-    if (!t || order == memory_order_seq_cst) {
-        ex_drain();
+    if (later ? t->buffered == EX_BUFFER : shared || ex_is_late()) ex_choose(1);
+    ex_say(later ? "store (later)" : "store", at, value);
+    if (!later) {
+        if (order == memory_order_seq_cst) ex_drain();
         ex_put((void *)(uintptr_t)at, bytes, value);
         return;
     }
@@ -336,12 +394,12 @@ static inline void ex_store(volatile void *at, size_t bytes, uint64_t value, mem
 
 static inline bool ex_swap(volatile void *at, size_t bytes, uint64_t *expected, uint64_t desired)
 {
-    ex_choose(1);
+    if (ex_is_shared(at, true) || ex_is_late()) ex_choose(1);
     ex_drain();
     uint64_t old = ex_get(at, bytes);
     bool same = old == *expected;
     if (same) ex_put((void *)(uintptr_t)at, bytes, desired);
-    ex_saw(*expected = old);
+    *expected = old;
     ex_say(same ? "swap" : "no swap", at, same ? desired : old);
     return same;
 }
@@ -351,13 +409,12 @@ enum ex_op { EX_SET, EX_ADD, EX_SUB, EX_OR, EX_AND };
 /* Exchange and arithmetic; the value before. */
 static inline uint64_t ex_modify(volatile void *at, size_t bytes, enum ex_op op, uint64_t value)
 {
-    ex_choose(1);
+    if (ex_is_shared(at, true) || ex_is_late()) ex_choose(1);
     ex_drain();
     uint64_t old = ex_get(at, bytes);
     uint64_t now = op == EX_SET ? value : op == EX_ADD ? old + value : op == EX_SUB ? old - value
                  : op == EX_OR ? old | value : old & value;
     ex_put((void *)(uintptr_t)at, bytes, now);
-    ex_saw(old);
     ex_say("modify", at, now);
     return old;
 }
@@ -366,40 +423,77 @@ static inline uint64_t ex_modify(volatile void *at, size_t bytes, enum ex_op op,
 
 static inline bool ex_futex_wait(const volatile void *word, uint32_t value, uint64_t deadline_ns)
 {
+    (void)ex_is_shared(word, false);
     ex_choose(1);
     ex_drain();
     ex_thread *t = ex_now.self;
     uint64_t now = ex_get(word, sizeof(uint32_t));
-    ex_saw(now);
     if (!t || now != value) return true;
     if (deadline_ns == 0) return false;
     ex_say("sleep", word, value);
     t->asleep = word;
     t->may_time_out = deadline_ns != UINT64_MAX;
     ex_switch_out(t);
-    ex_saw(t->timed_out);
     ex_say(t->timed_out ? "timed out" : "awake", word, value);
     return !t->timed_out;
 }
 
-/* Whom it wakes, of more than `count`, is a choice. */
+static inline unsigned ex_sleepers(const volatile void *word, ex_thread **out)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < EX_THREADS; i++)
+        if (ex_now.thread[i].asleep == word) out[n++] = &ex_now.thread[i];
+    return n;
+}
+
+/* Whom it wakes, of more than `count`, is a choice.  The word is an address and no more: it may
+ * have been freed. */
 static inline void ex_futex_wake(const volatile void *word, uint32_t count)
 {
+    ex_thread *sleeper[EX_THREADS];
     ex_choose(1);
     ex_drain();
     ex_say("wake", word, count);
-    ex_check(word);
-    for (; count > 0; count--) {
-        ex_thread *sleeper[EX_THREADS];
-        unsigned n = 0;
-        for (unsigned i = 0; i < EX_THREADS; i++)
-            if (ex_now.thread[i].asleep == word) sleeper[n++] = &ex_now.thread[i];
+    unsigned n = ex_sleepers(word, sleeper);
+    while (n > 0 && count > 0) {
+        unsigned which = n > count ? ex_choose(n) : 0;
+        n = ex_sleepers(word, sleeper);
         if (n == 0) return;
-        ex_thread *t = sleeper[n > 1 && n > count ? ex_choose(n) : 0];
-        if (t->asleep != word) continue;
-        t->asleep = NULL;
-        t->timed_out = false;
+        sleeper[which % n]->asleep = NULL;
+        sleeper[which % n]->timed_out = false;
+        n--;
+        count--;
     }
+}
+
+/* One turn of a loop that waits for others to store something. */
+static inline void ex_relax(void)
+{
+    ex_thread *t = ex_now.self;
+    if (!t) return;
+    if (t->buffered) ex_drain();
+    t->asleep = &ex_now.stored;
+    t->may_time_out = false;
+    ex_switch_out(t);
+}
+
+/* A mutex is a word, not 0 while somebody has it. */
+static inline void ex_lock(void *mutex)
+{
+    uint64_t free = 0;
+    while (!ex_swap(mutex, sizeof(uint32_t), &free, 1)) {
+        ex_now.self->asleep = mutex;
+        ex_now.self->may_time_out = false;
+        ex_switch_out(ex_now.self);
+        free = 0;
+    }
+}
+
+static inline void ex_unlock(void *mutex)
+{
+    ex_modify(mutex, sizeof(uint32_t), EX_SET, 0);
+    for (unsigned i = 0; i < EX_THREADS; i++)
+        if (ex_now.thread[i].asleep == mutex) ex_now.thread[i].asleep = NULL;
 }
 
 /* ---- the heap ---- */
