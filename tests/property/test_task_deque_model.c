@@ -281,7 +281,7 @@ static ex_result explore(const program *p, FILE *trace)
     for (unsigned t = 0; t < 2 && p->thief[t]; t++) script[threads++] = p->thief[t];
     snprintf(name, sizeof name, "owner %s, thieves %s %s", p->owner, p->thief[0],
              p->thief[1] ? p->thief[1] : "");
-    const ex_program all = {name, threads, &w, sizeof w, begin, run_script, end, NULL};
+    const ex_program all = {name, threads, &w, sizeof w, begin, run_script, end, NULL, false, 0};
     return ex_explore(&all, trace);
 }
 
@@ -363,7 +363,7 @@ static void schedules_are_counted(void **state)
 {
     (void)state;
     const ex_program p = {"count", 3, &pair, sizeof pair, NULL, two_steps, sum_is_right,
-                          NULL};
+                          NULL, false, 0};
     ex_result r = ex_explore(&p, stderr);
     assert_null(r.wrong);
     assert_int_equal(r.schedules, 756756);
@@ -389,7 +389,7 @@ static void stores_may_be_late(void **state)
 {
     (void)state;
     const ex_program p = {"late", 2, &pair, sizeof pair, NULL, store_and_look, look_end,
-                          NULL};
+                          NULL, false, 0};
     assert_null(ex_explore(&p, stderr).wrong);
     assert_true(both_missed);
 }

@@ -210,18 +210,6 @@ static inline void ex_forget_saved(void)
 
 enum { EX_FLUSH = EX_OPTIONS, EX_TIME_OUT = 15 };
 
-static inline void ex_restart(void)
-{
-    const ex_program *p = ex_now.program;
-    memset(ex_now.thread, 0, sizeof ex_now.thread);
-    memset(ex_now.heap, 0, ex_now.heap_used);
-    memset(p->world, 0, p->world_bytes);
-    ex_now.heap_used = ex_now.n_blocks = 0;
-    ex_now.self = NULL;
-    for (unsigned i = 0; i < p->threads; i++) ex_now.thread[i].options = 1;
-    if (p->begin) p->begin();
-}
-
 static inline void ex_take(unsigned choice)
 {
     ex_thread *t = &ex_now.thread[choice / 16];
@@ -238,6 +226,20 @@ static inline void ex_take(unsigned choice)
     t->option = what;
     t->options = 1;
     ex_switch_to(t);
+}
+
+static inline void ex_restart(void)
+{
+    const ex_program *p = ex_now.program;
+    memset(ex_now.thread, 0, sizeof ex_now.thread);
+    memset(ex_now.heap, 0, ex_now.heap_used);
+    memset(p->world, 0, p->world_bytes);
+    ex_now.heap_used = ex_now.n_blocks = 0;
+    ex_now.self = NULL;
+    for (unsigned i = 0; i < p->threads; i++) ex_now.thread[i].options = 1;
+    if (p->begin) p->begin();
+    for (unsigned i = 0; i < p->asleep; i++)
+        while (!ex_now.thread[i].asleep && !ex_now.thread[i].done) ex_take(16 * i);
 }
 
 static inline unsigned ex_choices(unsigned char *out)
@@ -309,6 +311,21 @@ static inline void ex_replay(void)
     for (unsigned i = 0; i < ex_now.depth; i++) ex_take(ex_now.path[i].choice[ex_now.path[i].next]);
 }
 
+/* Runs by chance, which find out most of who uses what before the search begins. */
+static inline void ex_look_round(void)
+{
+    uint64_t random = 1;
+    unsigned char choice[EX_CHOICES];
+    for (unsigned run = 0; run < 300; run++) {
+        ex_restart();
+        for (unsigned step = 0, n; step < EX_DEPTH && (n = ex_choices(choice)) > 0; step++) {
+            random = random * UINT64_C(6364136223846793005) + 1442695040888963407u;
+            ex_take(choice[(random >> 33) % n]);
+        }
+    }
+    ex_now.wrong = NULL;    /* the search will come to it */
+}
+
 /* With what is known by now of who uses what. */
 static inline void ex_search(uint64_t *schedules)
 {
@@ -337,6 +354,7 @@ static inline ex_result ex_explore(const ex_program *program, FILE *trace)
     ex_now.program = program;
     ex_now.wrong = NULL;
     memset(ex_now.place, 0, sizeof ex_now.place);
+    ex_look_round();
     do ex_search(&r.schedules);
     while (ex_now.learnt && !ex_now.wrong);
     if (ex_now.wrong && trace) {

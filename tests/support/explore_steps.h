@@ -49,6 +49,9 @@ typedef struct ex_program {
     /* When all threads have returned, or sleep for ever (`stuck`): what is wrong, or NULL. */
     const char *(*end)(bool stuck);
     void **local;                       /* a variable that each thread has its own of, or NULL */
+    bool in_order;                      /* stores are not delayed: fewer schedules */
+    unsigned asleep;                    /* so many first threads have gone to sleep before the
+                                         * others begin: fewer again */
 } ex_program;
 
 typedef struct ex_result {
@@ -378,7 +381,8 @@ static inline uint64_t ex_load(const volatile void *at, size_t bytes, memory_ord
 static inline void ex_store(volatile void *at, size_t bytes, uint64_t value, memory_order order)
 {
     ex_thread *t = ex_now.self;
-    bool shared = ex_is_shared(at, true), later = shared && order != memory_order_seq_cst;
+    bool shared = ex_is_shared(at, true), later = shared && order != memory_order_seq_cst
+                                               && !ex_now.program->in_order;
     /* A store into the buffer is seen by nobody else: its moment does not matter. */
     if (later ? t->buffered == EX_BUFFER : shared || ex_is_late()) ex_choose(1);
     ex_say(later ? "store (later)" : "store", at, value);
