@@ -7,7 +7,7 @@ static const bench_row rows[] = {
     {"files_cold", 4096, "the same from the disk", BENCH_ROW_NO_DEVICES},
 };
 static const bench_task_row hows[YKI_COUNT(rows)] = {
-    {.order = "files", .samples = 5, .rounds = 5, .quick_rounds = 2},
+    {.order = "files", .samples = 5, .rounds = 5, .quick_rounds = 1},
     {.order = "files_cold", .samples = 3, .rounds = 3, .quick_rounds = 1, .threads_others = 32},
 };
 

@@ -6,7 +6,7 @@ static const bench_row rows[] = {
     {"grid300", 300, "300 sleeps of 0.1 s", BENCH_ROW_NO_DEVICES},
 };
 static const bench_task_row hows[YKI_COUNT(rows)] = {
-    {.order = "grid300", .samples = 1, .rounds = 5, .quick_rounds = 2, .threads_others = 300,
+    {.order = "grid300", .samples = 1, .rounds = 5, .quick_rounds = 1, .threads_others = 300,
      .serial_s = 30},
 };
 

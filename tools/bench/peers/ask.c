@@ -24,7 +24,7 @@ const bench_runtime bench_runtimes[BENCH_RUNTIMES] = {
     {"joblib", "yoke-peer-joblib", "python3-joblib", TASKS | WIDE},
     {"futures", "yoke-peer-futures", "python3", TASKS | WIDE},
 };
-const bench_runtime bench_serial = {"serial", NULL, NULL, LOOPS | TASKS};
+const bench_runtime bench_serial = {"serial", NULL, NULL, LOOPS | TASKS | WIDE};
 
 /* ---- answers ---- */
 
