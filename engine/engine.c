@@ -12,6 +12,7 @@
 #include <run/run.h>
 #include <stdio.h>
 #include <string.h>
+#include <task/map.h>
 #include <task/task.h>
 #include <topo/topo.h>
 #include <yoke/yoke.h>
@@ -413,6 +414,29 @@ yk_status yk_event_future(yk_event *event, yk_future **out)
     yk_status st = check_engine(e);
     if (st == YK_OK && !out) st = YK_E_INVALID;
     return st == YK_OK ? yki_tasks_event(e->tasks, event, out) : st;
+}
+
+static yk_status refuse_map(yk_status st, const yk_map_opts *opts)
+{
+    return yki_map_refuse(opts, st, st == YK_E_FORKED
+                          ? "the engine was opened before a fork: open one in the child"
+                          : "the engine is NULL");
+}
+
+yk_status yk_map(yk_engine *e, yk_map_fn fn, void *ctx, const void *in, size_t in_size,
+                 void *out, size_t out_size, size_t n, const yk_map_opts *opts)
+{
+    yk_status st = check_engine(e);
+    if (st != YK_OK) return refuse_map(st, opts);
+    return yki_map(e->tasks, fn, ctx, in, in_size, out, out_size, n, opts);
+}
+
+yk_status yk_map_stream(yk_engine *e, const yk_stream *stream, const yk_map_opts *opts,
+                        size_t *count)
+{
+    yk_status st = check_engine(e);
+    if (st != YK_OK) return refuse_map(st, opts);
+    return yki_map_stream(e->tasks, stream, opts, count);
 }
 
 /* ---- memory ---- */

@@ -91,21 +91,28 @@ bool yki_pool_core_taken(const yki_pool *pool);
 
 /* ---- which worker this thread is, and what it does ---- */
 
-/* Words by which something may be asked to end: it is when one of them is not 0; NULLs are none.
- * Asker's store (release) <-> loads (acquire). */
+/* By what something may be asked to end. */
 typedef struct yki_cancel {
+    /* It is when one of them is not 0; NULLs are none.  Asker's store (release) <-> loads
+     * (acquire). */
     const _Atomic uint32_t *word[3];
+    uint64_t deadline_ns;           /* or from then on; 0: never */
+    const struct yki_cancel *up;    /* or with what it is a part of; NULL: of nothing */
 } yki_cancel;
 
 static inline bool yki_cancel_possible(const yki_cancel *c)
 {
-    return c->word[0] || c->word[1] || c->word[2];
+    return c->word[0] || c->word[1] || c->word[2] || c->deadline_ns || c->up;
 }
 
 static inline bool yki_cancel_asked(const yki_cancel *c)
 {
-    for (size_t i = 0; i < YKI_COUNT(c->word); i++)
-        if (c->word[i] && atomic_load_explicit(c->word[i], memory_order_acquire) != 0) return true;
+    for (; c; c = c->up) {
+        for (size_t i = 0; i < YKI_COUNT(c->word); i++)
+            if (c->word[i] && atomic_load_explicit(c->word[i], memory_order_acquire) != 0)
+                return true;
+        if (c->deadline_ns && yki_now_ns() >= c->deadline_ns) return true;
+    }
     return false;
 }
 

@@ -90,6 +90,8 @@ yk_status yki_group_open(yki_tasks *ts, yk_group **out)
         ts->all_groups = g;
         (void)pthread_mutex_unlock(&ts->lock);
     }
+    g->up = NULL;
+    g->deadline_ns = 0;
     *out = g;
     return YK_OK;
 }

@@ -190,10 +190,15 @@ static const char *unwanted(const yki_tasks *ts, const yki_task *t)
     return NULL;
 }
 
-static yki_cancel cancel_words(const yki_tasks *ts, const yki_task *t)
+yki_cancel yki_task_cancel_words(const yki_tasks *ts, const yki_task *t)
 {
     const yk_group *g = yki_task_group(t);
-    return (yki_cancel){{&ts->stopped, &t->asked, g ? &g->asked : NULL}};
+    yki_cancel c = {{&ts->stopped, &t->asked, g ? &g->asked : NULL}, .deadline_ns = 0};
+    if (g) {
+        c.deadline_ns = g->deadline_ns;
+        c.up = g->up;
+    }
+    return c;
 }
 
 /* Why a task that has been claimed is not to run: its status then, and a message. */
@@ -229,7 +234,7 @@ static yk_status call(yki_tasks *ts, yki_hand *h, yki_task *t, int64_t mark)
     claim.task = t;
     claim.hand = h;
     claim.mark = mark;
-    claim.cancel = cancel_words(ts, t);
+    claim.cancel = yki_task_cancel_words(ts, t);
     if (t->flags & YKI_TASK_IN_BODY) enter_body(ts, &claim);
     yki_current_worker = &claim;
     yk_status st = t->fn(t->arg);
@@ -312,5 +317,12 @@ void yki_task_take_message(char *to, size_t size)
     yki_task *t = yki_task_current();
     yki_extra *x = t ? atomic_load_explicit(&t->extra, memory_order_acquire) : NULL;
     yki_copy_text(to, size, x ? x->message : "");
+    if (x) x->message[0] = '\0';
+}
+
+void yki_task_forget_message(void)
+{
+    const yki_task *t = yki_task_current();
+    yki_extra *x = t ? atomic_load_explicit(&t->extra, memory_order_acquire) : NULL;
     if (x) x->message[0] = '\0';
 }

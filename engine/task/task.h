@@ -10,7 +10,8 @@
  * future.c (a task's states), submit.c, run.c (one task, from its beginning to its end),
  * wait.c, group.c, watch.c (what happens on completion: callbacks, dependencies, order of
  * completion), events.c (launches), tasks.c (opening, draining, closing), blocking.c
- * (threads of tasks that block), map.c and stream.c (parallel maps). */
+ * (threads of tasks that block), map.c and stream.c (parallel maps, map.h), map_state.c (what
+ * the two have in common), progress.c. */
 #ifndef YKI_TASK_H
 #define YKI_TASK_H
 
@@ -61,5 +62,7 @@ yki_pool *yki_tasks_pool(const yki_tasks *tasks);
 
 /* Moves the message of the calling thread's task to `to`, "" if it has none. */
 void yki_task_take_message(char *to, size_t size);
+/* Drops it. */
+void yki_task_forget_message(void);
 
 #endif

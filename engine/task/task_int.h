@@ -126,6 +126,10 @@ struct yk_group {
     /* As yki_task.where, of one of its tasks that another thread took. */
     _Atomic uint64_t where;
     yk_group *next, *older;         /* in the list of free ones; of all */
+    /* Of a map's group, set before it has tasks: with what else they are asked to end, and
+     * when in any case (as in yki_cancel). */
+    const yki_cancel *up;
+    uint64_t deadline_ns;
     /* Tasks submitted ever; add (relaxed: before the submitter's own end). */
     _Alignas(YKI_CACHE_LINE) _Atomic uint32_t submitted;
     /* Tasks ended ever, times 2, plus 1 while somebody sleeps on it.  The enders' add (release)
@@ -232,6 +236,8 @@ void yki_task_count(yki_tasks *ts, yki_hand *h);
 yki_extra *yki_task_extra(yki_task *t);
 /* The task that the calling thread is in, or NULL. */
 yki_task *yki_task_current(void);
+/* By what a task is asked to end. */
+yki_cancel yki_task_cancel_words(const yki_tasks *ts, const yki_task *t);
 
 /* ---- watch.c ---- */
 /* Has done->fn called when t is complete, or now.  YK_E_NOMEM. */
