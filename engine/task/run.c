@@ -116,7 +116,7 @@ static uint32_t swap_done(yki_task *t, uint32_t drop)
 }
 
 /* In the order in which they came.  Nobody adds or removes any, now that the task is done. */
-static void call_watches(yki_task *t)
+static void call_watches(yki_task *t, yki_task **dead)
 {
     yki_extra *x = atomic_load_explicit(&t->extra, memory_order_acquire);
     yki_done *newest = x->watches, *oldest = NULL;
@@ -129,12 +129,13 @@ static void call_watches(yki_task *t)
     }
     while (oldest) {
         yki_done *next = oldest->next;
-        oldest->fn(t, oldest);
+        oldest->fn(t, oldest, dead);
         oldest = next;
     }
 }
 
-static void end_future(yki_tasks *ts, yki_hand *h, yki_task *t, yk_status st, uint32_t drop)
+static void end_future(yki_tasks *ts, yki_hand *h, yki_task *t, yk_status st, uint32_t drop,
+                       yki_task **dead)
 {
     t->status = st;
     uint32_t s = swap_done(t, drop);
@@ -143,18 +144,35 @@ static void end_future(yki_tasks *ts, yki_hand *h, yki_task *t, yk_status st, ui
         if (drop && s / YKI_TASK_REF == 1) yki_task_discard(ts, h, t);
         return;
     }
-    call_watches(t);
+    call_watches(t, dead);
     if (drop) yki_task_drop(ts, h, t);
 }
 
-void yki_task_end(yki_tasks *ts, yki_hand *h, yki_task *t, yk_status st, uint32_t drop)
+static void end(yki_tasks *ts, yki_hand *h, yki_task *t, yk_status st, uint32_t drop,
+                yki_task **dead)
 {
     yk_group *g = yki_task_group(t);
     if (st != YK_OK && g) yki_group_failed(g, st, message_of(t));
     if (t->flags & YKI_TASK_PLAIN) yki_task_discard(ts, h, t);
-    else end_future(ts, h, t, st, drop);
+    else end_future(ts, h, t, st, drop, dead);
     if (g) yki_group_ended(h, g);
     yki_task_count(ts, h);
+}
+
+void yki_task_end_dead(yki_tasks *ts, yki_hand *h, yki_task *dead)
+{
+    while (dead) {
+        yki_task *t = dead;
+        dead = (yki_task *)t->link.next;
+        end(ts, h, t, yki_task_refusal(ts, t), YKI_TASK_REF, &dead);
+    }
+}
+
+void yki_task_end(yki_tasks *ts, yki_hand *h, yki_task *t, yk_status st, uint32_t drop)
+{
+    yki_task *dead = NULL;
+    end(ts, h, t, st, drop, &dead);
+    yki_task_end_dead(ts, h, dead);
 }
 
 void yki_task_say(yki_task *t, const char *format, ...)
@@ -201,13 +219,28 @@ yki_cancel yki_task_cancel_words(const yki_tasks *ts, const yki_task *t)
     return c;
 }
 
-/* Why a task that has been claimed is not to run: its status then, and a message. */
-static yk_status refusal(const yki_tasks *ts, yki_task *t)
+/* Hands on what a failed one that t comes after had to say. */
+static void blame(yki_task *t, const yki_extra *x, yk_status failed)
+{
+    const char *said = "";
+    for (size_t i = 0; i < x->n_after; i++) {
+        if (x->after[i].on->status != failed) continue;
+        said = yk_future_message(x->after[i].on);
+        break;
+    }
+    yki_task_say(t, "what it comes after has failed%s%.140s", said[0] ? ": " : "", said);
+}
+
+/* Leaves a message as well. */
+yk_status yki_task_refusal(const yki_tasks *ts, yki_task *t)
 {
     if (t->flags & YKI_TASK_STARTS) return YK_OK;
     const yki_extra *x = atomic_load_explicit(&t->extra, memory_order_acquire);
     uint32_t failed = x ? atomic_load_explicit(&x->failed, memory_order_acquire) : YK_OK;
-    if (failed != YK_OK) return (yk_status)failed;
+    if (failed != YK_OK) {
+        blame(t, x, (yk_status)failed);
+        return (yk_status)failed;
+    }
     const char *why = unwanted(ts, t);
     if (!why) return YK_OK;
     yki_task_say(t, "%s", why);
@@ -252,7 +285,7 @@ static _Atomic uint64_t *where_word(yki_task *t, bool stolen)
 
 static void run(yki_tasks *ts, yki_hand *h, yki_task *t, bool stolen)
 {
-    yk_status st = refusal(ts, t);
+    yk_status st = yki_task_refusal(ts, t);
     if (st != YK_OK) {
         yki_task_end(ts, h, t, st, YKI_TASK_REF);
         return;

@@ -1,39 +1,47 @@
 /* submit: a task's way to a queue, at once or when all that it comes after is complete. */
 #include "task_int.h"
 
-#include <stdio.h>
-
 /* ---- after others ---- */
 
-static void one_is_done(yki_task *on, yki_done *done)
+static void one_is_done(yki_task *on, yki_done *done, yki_task **dead)
 {
     yki_after *a = (yki_after *)done;
     yki_task *self = a->self;
     yki_tasks *ts = yki_task_owner(self);
     yki_extra *x = atomic_load_explicit(&self->extra, memory_order_acquire);
     uint32_t none = YK_OK;
-    if (on->status != YK_OK && !(self->flags & YK_ALWAYS)
-        && atomic_compare_exchange_strong_explicit(&x->failed, &none, (uint32_t)on->status,
-                                                   memory_order_acq_rel, memory_order_relaxed)) {
-        const char *said = yk_future_message(on);
-        (void)snprintf(x->message, sizeof x->message, "what it comes after has failed%s%.140s",
-                       said[0] ? ": " : "", said);
-    }
+    if (on->status != YK_OK && !(self->flags & YK_ALWAYS))
+        atomic_compare_exchange_strong_explicit(&x->failed, &none, (uint32_t)on->status,
+                                                memory_order_acq_rel, memory_order_relaxed);
     if (atomic_fetch_sub_explicit(&x->missing, 1, memory_order_acq_rel) == 1)
-        yki_task_ready(ts, yki_hand_of(ts), self);
+        yki_task_ready(ts, yki_hand_of(ts), self, dead);
 }
 
-/* Queued also where it will not run: the end of one that fails may make others fail, and so on
- * without end, which must not be one call inside the other. */
-void yki_task_ready(yki_tasks *ts, yki_hand *h, yki_task *t)
+/* Something before it has failed.  One that starts a launch is told of that itself. */
+static bool will_not_run(const yki_task *t)
 {
-    uint32_t s = atomic_load_explicit(&t->state, memory_order_acquire);
-    while ((s & YKI_TASK_PHASE) == YKI_TASK_WAITING)
-        if (atomic_compare_exchange_weak_explicit(&t->state, &s, s | YKI_TASK_QUEUED,
-                                                  memory_order_acq_rel, memory_order_acquire)) {
-            yki_queue_put(ts, h, t);
+    const yki_extra *x = atomic_load_explicit(&t->extra, memory_order_acquire);
+    return !(t->flags & YKI_TASK_STARTS)
+        && atomic_load_explicit(&x->failed, memory_order_acquire) != YK_OK;
+}
+
+void yki_task_ready(yki_tasks *ts, yki_hand *h, yki_task *t, yki_task **dead)
+{
+    if (will_not_run(t)) {
+        if (yki_task_claim(t, YKI_TASK_WAITING, 0)) {
+            t->link.next = (yki_link *)*dead;
+            *dead = t;
             return;
         }
+    } else {
+        uint32_t s = atomic_load_explicit(&t->state, memory_order_acquire);
+        while ((s & YKI_TASK_PHASE) == YKI_TASK_WAITING)
+            if (atomic_compare_exchange_weak_explicit(&t->state, &s, s | YKI_TASK_QUEUED,
+                                                      memory_order_acq_rel, memory_order_acquire)) {
+                yki_queue_put(ts, h, t);
+                return;
+            }
+    }
     yki_task_drop(ts, h, t);    /* cancelled */
 }
 
@@ -57,9 +65,11 @@ static yk_status hold_after(yki_task *t, yk_future *const *after, size_t n)
 static void watch_after(yki_tasks *ts, yki_hand *h, yki_task *t)
 {
     yki_extra *x = atomic_load_explicit(&t->extra, memory_order_acquire);
+    yki_task *dead = NULL;
     for (size_t i = 0; i < x->n_after; i++) (void)yki_task_watch(x->after[i].on, &x->after[i].done);
     if (atomic_fetch_sub_explicit(&x->missing, 1, memory_order_acq_rel) == 1)
-        yki_task_ready(ts, h, t);
+        yki_task_ready(ts, h, t, &dead);
+    yki_task_end_dead(ts, h, dead);
 }
 
 /* ---- submitting ---- */

@@ -42,10 +42,12 @@ enum {
 
 typedef struct yk_future yki_task;
 
-/* Something to be done when a task is complete. */
+/* Something to be done when a task is complete.  Tasks that will not run because of that are
+ * linked to *dead, claimed: the caller ends them when fn has returned, so that a long chain of
+ * them is no deep stack. */
 typedef struct yki_done {
     struct yki_done *next;
-    void (*fn)(yki_task *task, struct yki_done *done);
+    void (*fn)(yki_task *task, struct yki_done *done, yki_task **dead);
 } yki_done;
 
 /* What few tasks have. */
@@ -55,8 +57,7 @@ typedef struct yki_extra {
     yk_event *event;                /* of EVENT: held */
     /* What it comes after. */
     _Atomic size_t missing;         /* not complete yet; acquire-release */
-    _Atomic uint32_t failed;        /* status of the first that failed, message is its; swap
-                                     * (acquire-release) */
+    _Atomic uint32_t failed;        /* status of the first that failed; swap (acquire-release) */
     size_t n_after;
     struct yki_after *after;        /* n_after, with references to them */
 } yki_extra;
@@ -217,8 +218,12 @@ bool yki_task_claim(yki_task *t, unsigned from, uint32_t refs);
 /* The end of a claimed task, and of `drop` (0 or one YKI_TASK_REF) of its references: tells all
  * who wait or watch. */
 void yki_task_end(yki_tasks *ts, yki_hand *h, yki_task *t, yk_status st, uint32_t drop);
+/* Ends those that yki_done.fn left. */
+void yki_task_end_dead(yki_tasks *ts, yki_hand *h, yki_task *dead);
 /* Leaves a message in a claimed task; lost where there is no memory. */
 void yki_task_say(yki_task *t, const char *format, ...) YK_PRINTF(2, 3);
+/* Why a task that has been claimed is not to run: the status with which it ends; YK_OK: it is. */
+yk_status yki_task_refusal(const yki_tasks *ts, yki_task *t);
 /* What an entry of a queue leads to: runs it unless it has begun or ended by now.  Takes over
  * the entry's reference.  stolen: it was another's. */
 void yki_run_entry(yki_tasks *ts, yki_hand *h, yki_task *t, bool stolen);
@@ -246,8 +251,9 @@ yk_status yki_task_watch(yki_task *t, yki_done *done);
 bool yki_task_unwatch(yki_task *t, yki_done *done);
 
 /* ---- submit.c ---- */
-/* All that t comes after is complete: queues it, or ends it. */
-void yki_task_ready(yki_tasks *ts, yki_hand *h, yki_task *t);
+/* All that t comes after is complete: queues it, or, where it is not to run, links it to *dead
+ * (see yki_done). */
+void yki_task_ready(yki_tasks *ts, yki_hand *h, yki_task *t, yki_task **dead);
 /* A task with nothing set but these; NULL: no memory. */
 yki_task *yki_task_make(yki_tasks *ts, yki_hand *h, uint32_t state, uint32_t flags);
 /* Counts one as submitted. */

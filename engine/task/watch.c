@@ -17,7 +17,11 @@ yk_status yki_task_watch(yki_task *t, yki_done *done)
         atomic_fetch_or_explicit(&t->state, YKI_TASK_WATCHED, memory_order_relaxed);
     }
     yki_task_unlock(t);
-    if (!open) done->fn(t, done);
+    if (open) return YK_OK;
+    yki_task *dead = NULL;
+    yki_tasks *ts = yki_task_owner(t);
+    done->fn(t, done, &dead);
+    if (dead) yki_task_end_dead(ts, yki_hand_of(ts), dead);
     return YK_OK;
 }
 
@@ -43,8 +47,9 @@ typedef struct callback {
     void *ctx;
 } callback;
 
-static void call_back(yki_task *t, yki_done *done)
+static void call_back(yki_task *t, yki_done *done, yki_task **dead)
 {
+    (void)dead;
     callback *c = (callback *)done;
     c->fn(t, c->ctx);
     yki_free(c);
@@ -91,11 +96,11 @@ static void drop(yk_completions *c)
     yki_free(c);
 }
 
-static void completed(yki_task *t, yki_done *done)
+static void completed(yki_task *t, yki_done *done, yki_task **dead)
 {
     entry *e = (entry *)done;
     yk_completions *c = e->of;
-    (void)t;
+    (void)t, (void)dead;
     size_t place = atomic_fetch_add_explicit(&c->placed, 1, memory_order_relaxed);
     atomic_store_explicit(&c->order[place], e->index + 1, memory_order_release);
     uint32_t old = atomic_fetch_add_explicit(&c->stirred, 2, memory_order_acq_rel);
