@@ -115,6 +115,15 @@ static uint32_t swap_done(yki_task *t, uint32_t drop)
     }
 }
 
+static void call_before(yki_task *t)
+{
+    yki_task_lock(t);
+    const yki_extra *x = atomic_load_explicit(&t->extra, memory_order_acquire);
+    for (yki_done *d = x->watches; d; d = d->next)
+        if (d->before) d->before(d);
+    yki_task_unlock(t);
+}
+
 /* In the order in which they came.  Nobody adds or removes any, now that the task is done. */
 static void call_watches(yki_task *t, yki_task **dead)
 {
@@ -138,6 +147,7 @@ static void end_future(yki_tasks *ts, yki_hand *h, yki_task *t, yk_status st, ui
                        yki_task **dead)
 {
     t->status = st;
+    if (atomic_load_explicit(&t->state, memory_order_relaxed) & YKI_TASK_WATCHED) call_before(t);
     uint32_t s = swap_done(t, drop);
     if (s & YKI_TASK_SLEEPERS) yki_futex_wake(&t->state, UINT32_MAX);
     if (!(s & YKI_TASK_WATCHED)) {

@@ -53,7 +53,7 @@ static yk_status hold_after(yki_task *t, yk_future *const *after, size_t n)
     atomic_init(&x->missing, n + 1);
     x->n_after = n;
     for (size_t i = 0; i < n; i++) {
-        x->after[i] = (yki_after){{NULL, one_is_done}, t, after[i]};
+        x->after[i] = (yki_after){{.fn = one_is_done}, t, after[i]};
         atomic_fetch_add_explicit(&after[i]->state, YKI_TASK_REF, memory_order_relaxed);
         if (!yki_task_extra(after[i])) return YK_E_NOMEM;   /* so that watching cannot fail */
     }

@@ -48,6 +48,9 @@ typedef struct yk_future yki_task;
 typedef struct yki_done {
     struct yki_done *next;
     void (*fn)(yki_task *task, struct yki_done *done, yki_task **dead);
+    /* NULL, or called first, before anybody can see that the task is complete, if done was there
+     * by then; under the task's LOCK. */
+    void (*before)(struct yki_done *done);
 } yki_done;
 
 /* What few tasks have. */

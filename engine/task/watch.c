@@ -60,7 +60,7 @@ yk_status yk_future_then(yk_future *future, void (*fn)(yk_future *, void *), voi
     if (!future || !fn) return YK_E_INVALID;
     callback *c = yki_alloc(1, sizeof *c);
     if (!c) return YK_E_NOMEM;
-    *c = (callback){{NULL, call_back}, fn, ctx};
+    *c = (callback){{.fn = call_back}, fn, ctx};
     yk_status st = yki_task_watch(future, &c->done);
     if (st != YK_OK) yki_free(c);
     return st;
@@ -72,6 +72,7 @@ typedef struct entry {
     yki_done done;
     yk_completions *of;
     size_t index;
+    size_t place;                   /* in order of completion; SIZE_MAX: none yet */
     bool watches;
 } entry;
 
@@ -79,7 +80,8 @@ struct yk_completions {
     yki_tasks *tasks;               /* NULL: there is nothing to wait for */
     size_t n, n_entries;            /* futures; those that are not NULL */
     yk_future **futures;            /* the entries' */
-    /* Positions in order of completion; completers' adds hand out places. */
+    /* Positions in order of completion; completers' adds hand out places.  Read in that order, so
+     * a place that is taken but still 0 is waited for. */
     _Atomic size_t *order;          /* position + 1; 0: not there yet */
     _Atomic size_t placed;
     size_t taken;                   /* by the one who takes */
@@ -96,13 +98,21 @@ static void drop(yk_completions *c)
     yki_free(c);
 }
 
+/* Whoever sees that a task is complete, and lets another end because of that, gets them in that
+ * order. */
+static void complete_soon(yki_done *done)
+{
+    entry *e = (entry *)done;
+    e->place = atomic_fetch_add_explicit(&e->of->placed, 1, memory_order_relaxed);
+}
+
 static void completed(yki_task *t, yki_done *done, yki_task **dead)
 {
     entry *e = (entry *)done;
     yk_completions *c = e->of;
     (void)t, (void)dead;
-    size_t place = atomic_fetch_add_explicit(&c->placed, 1, memory_order_relaxed);
-    atomic_store_explicit(&c->order[place], e->index + 1, memory_order_release);
+    if (e->place == SIZE_MAX) complete_soon(done);
+    atomic_store_explicit(&c->order[e->place], e->index + 1, memory_order_release);
     uint32_t old = atomic_fetch_add_explicit(&c->stirred, 2, memory_order_acq_rel);
     if (old & 1) yki_futex_wake(&c->stirred, UINT32_MAX);
     drop(c);
@@ -126,7 +136,7 @@ static yk_completions *make(yk_future *const *futures, size_t n)
     for (size_t i = 0; i < n; i++) {
         if (!futures[i]) continue;
         entry *e = &c->entries[c->n_entries];
-        *e = (entry){{NULL, completed}, c, i, false};
+        *e = (entry){{NULL, completed, complete_soon}, c, i, SIZE_MAX, false};
         c->futures[c->n_entries++] = futures[i];
         c->tasks = yki_task_owner(futures[i]);
     }
