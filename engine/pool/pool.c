@@ -134,7 +134,7 @@ yki_pool_info yki_pool_get_info(const yki_pool *pool)
 bool yki_pool_awake(const yki_pool *pool)
 {
     unsigned parked = atomic_load_explicit(&pool->parked, memory_order_relaxed);
-    if (yki_pool_current(pool)) parked++;
+    if (yki_current_worker && yki_pool_current(pool)) parked++;
     unsigned up = parked < pool->thread_count ? pool->thread_count - parked : 0;
     return up > 0 && 2 * up + 1 >= pool->thread_count;
 }

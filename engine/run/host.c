@@ -116,24 +116,29 @@ static void run_slice(const yki_launch *l, size_t begin, size_t end)
     l->host(&s);
 }
 
+/* Apart, so that what it needs on the stack does not burden small launches. */
+static __attribute__((noinline)) size_t run_slice_stepped(const yki_launch *l, size_t begin,
+                                                          size_t end)
+{
+    stepped_job job;
+    fill_stepped(&job, l, begin);
+    stepped_body(&job, 0, end - begin, 0);
+    return end - begin - atomic_load_explicit(&job.left_out, memory_order_relaxed);
+}
+
 /* Returns how many it ran.  It is a body like those on the pool: what the kernel's code
  * launches must not wait for the turn that this launch has. */
 static size_t run_here(yki_runner *r, const yki_launch *l, size_t begin, size_t end)
 {
-    const yki_current *up = yki_current_worker, *worker = yki_pool_current(r->parts.pool);
+    const yki_current *up = yki_current_worker;
+    const yki_current *worker = up ? yki_pool_current(r->parts.pool) : NULL;
     yki_current current = yki_current_in_body(r->parts.pool, worker ? worker->number : 0);
-    size_t left_out = 0;
+    size_t done = end - begin;
     yki_current_worker = &current;
-    if (yki_stop_possible(&l->stop)) {
-        stepped_job job;
-        fill_stepped(&job, l, begin);
-        stepped_body(&job, 0, end - begin, 0);
-        left_out = atomic_load_explicit(&job.left_out, memory_order_relaxed);
-    } else {
-        run_slice(l, begin, end);
-    }
+    if (yki_stop_possible(&l->stop)) done = run_slice_stepped(l, begin, end);
+    else run_slice(l, begin, end);
     yki_current_worker = up;
-    return end - begin - left_out;
+    return done;
 }
 
 static size_t work_of(const yki_launch *l, size_t items)
@@ -174,15 +179,18 @@ static size_t least_step(const yki_runner *r, const yki_call *c)
     return yki_max(c->align, yki_round_up(workers * (size_t)c->kernel->slice, c->align));
 }
 
+static size_t run_stepped(yki_runner *r, yki_launch *l, size_t begin, size_t n, size_t grain)
+{
+    stepped_job job;
+    fill_stepped(&job, l, begin);
+    yki_pool_run(r->parts.pool, n, grain, stepped_body, &job);
+    return n - atomic_load_explicit(&job.left_out, memory_order_relaxed);
+}
+
 size_t yki_host_run(yki_runner *r, yki_launch *l, size_t begin, size_t end)
 {
     size_t n = end - begin, grain = choose_grain(r, l, n);
-    if (yki_stop_possible(&l->stop)) {
-        stepped_job job;
-        fill_stepped(&job, l, begin);
-        yki_pool_run(r->parts.pool, n, grain, stepped_body, &job);
-        return n - atomic_load_explicit(&job.left_out, memory_order_relaxed);
-    }
+    if (yki_stop_possible(&l->stop)) return run_stepped(r, l, begin, n, grain);
     host_job job;
     fill_job(&job, l, begin);
     yki_pool_run(r->parts.pool, n, grain, host_body, &job);
