@@ -383,7 +383,7 @@ yk_status yki_runner_launch(yki_runner *r, const yk_kernel *kernel, const yk_ran
                             yk_diag *diag)
 {
     uint64_t start_ns = yki_now_ns();
-    if (yki_pool_inside(r->parts.pool, NULL))
+    if (yki_current_worker && yki_pool_inside(r->parts.pool, NULL))
         return launch_nested(r, start_ns, kernel, range, args, opts, report, diag);
     return yki_launch_run(r, NULL, start_ns, kernel, range, args, opts, report, diag);
 }
