@@ -136,5 +136,5 @@ yk_status yki_map(yki_tasks *tasks, yk_map_fn fn, void *ctx, const void *in, siz
     if (n) work(&m);
     never_begun(&m, taken(&m), n);
     bool complete = atomic_load_explicit(&m.state.done, memory_order_relaxed) == n;
-    return yki_map_end(&m.state, complete);
+    return yki_map_end(&m.state, complete, YK_OK);
 }

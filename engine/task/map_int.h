@@ -131,8 +131,9 @@ uint64_t yki_map_next_look(const yki_map_state *m);
 void yki_map_join(yki_map_state *m);
 
 /* After the join: reports progress for the last time, fills in what was asked for, closes,
- * and returns the status of the whole.  complete: every item ran.  Caller. */
-yk_status yki_map_end(yki_map_state *m, bool complete);
+ * and returns the status of the whole.  complete: every item ran.  st: of what failed before
+ * any item in order, whose diagnostic is not filled in here; or YK_OK.  Caller. */
+yk_status yki_map_end(yki_map_state *m, bool complete, yk_status st);
 
 /* Releases what yki_map_begin took.  Caller. */
 void yki_map_close(yki_map_state *m);

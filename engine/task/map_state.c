@@ -382,10 +382,10 @@ void yki_map_close(yki_map_state *m)
     (void)pthread_mutex_destroy(&m->lock);
 }
 
-yk_status yki_map_end(yki_map_state *m, bool complete)
+yk_status yki_map_end(yki_map_state *m, bool complete, yk_status st)
 {
     report_last(m);
-    yk_status st = outcome(m, complete);
+    if (st == YK_OK) st = outcome(m, complete);
     yki_map_close(m);
     return st;
 }

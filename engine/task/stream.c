@@ -332,26 +332,29 @@ static yk_status begin(stream *s, const yk_map_opts *opts)
     return st;
 }
 
-static yk_status fail_at(const stream *s, yk_status st, const char *what, size_t index)
+static void fail_at(const stream *s, yk_status st, const char *what, size_t index)
 {
     yk_diag *d = s->state.opts.diag;
     (void)yki_fail(d, st, "%s item %zu: %s", what, index, yk_strerror(st));
-    if (!d) return st;
+    if (!d) return;
     d->begin = index;
     d->end = index + 1;
-    return st;
 }
 
 /* Whatever came first in order is what failed. */
 static yk_status end(stream *s)
 {
-    bool all = s->sunk == s->made && !s->over;
+    bool all_sunk = s->sunk == s->made && !s->over;
     bool complete = s->generated == YK_E_RANGE && s->sunk == s->made;
-    yk_status st = yki_map_end(&s->state, complete);
-    if (s->sink != YK_OK) return fail_at(s, s->sink, "sinking", s->sunk - 1);
-    if (all && s->generated != YK_OK && s->generated != YK_E_RANGE)
-        return fail_at(s, s->generated, "generating", s->made);
-    return st;
+    yk_status st = YK_OK;
+    if (s->sink != YK_OK) {
+        st = s->sink;
+        fail_at(s, st, "sinking", s->sunk - 1);
+    } else if (all_sunk && s->generated != YK_OK && s->generated != YK_E_RANGE) {
+        st = s->generated;
+        fail_at(s, st, "generating", s->made);
+    }
+    return yki_map_end(&s->state, complete, st);
 }
 
 yk_status yki_map_stream(yki_tasks *tasks, const yk_stream *user, const yk_map_opts *opts,

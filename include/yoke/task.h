@@ -192,8 +192,9 @@ typedef int (*yk_progress_fn)(void *ctx, const yk_progress *progress);
 /* Zero means default, so {0} is legal, and NULL is the same. */
 typedef struct yk_map_opts {
     unsigned flags;             /* YK_BLOCKING: calls sleep or do I/O.  YK_ALL_ERRORS: run
-                                 * every item, whatever fails; else none begins after one
-                                 * has failed */
+                                 * every item, whatever fails; else none begins that comes
+                                 * after a failed one in order.  Those before it have run, so
+                                 * that the first failure is that of the serial loop */
     size_t n_jobs;              /* most calls at once; default: the workers, or, blocking,
                                  * as many threads as the engine may have */
     size_t batch;               /* items a task; default: so many as take about 0.2 ms,
@@ -219,7 +220,10 @@ typedef struct yk_map_opts {
  * YK_OK: every item.  Otherwise the status of the first item in order that failed;
  * YK_E_TIMEOUT; YK_E_CANCELLED: a task that contains it was cancelled, or progress said so.
  * YK_E_INVALID: engine or fn is NULL, a NULL array with a size, an unknown flag.
- * YK_E_RANGE: n times a size overflows.  YK_E_NOMEM. */
+ * YK_E_RANGE: n times a size overflows.  YK_E_NOMEM: none even for a lock; where it is merely
+ * short, or threads are, fewer calls run at once.
+ * From inside a yk_parallel_for body it runs on the calling worker alone, unless it is
+ * YK_BLOCKING. */
 YK_API yk_status yk_map(yk_engine *engine, yk_map_fn fn, void *ctx, const void *in,
                         size_t in_size, void *out, size_t out_size, size_t n,
                         const yk_map_opts *opts);
@@ -235,19 +239,21 @@ typedef yk_status (*yk_sink_fn)(void *ctx, size_t index, yk_status status, const
 /* A map over more items than fit in memory. */
 typedef struct yk_stream {
     yk_generate_fn generate;    /* called by one thread at a time */
-    yk_map_fn fn;               /* NULL results are legal: out_size 0 */
+    yk_map_fn fn;               /* called by several at once */
     yk_sink_fn sink;            /* called by one thread at a time; may be NULL */
     void *ctx;                  /* for all three */
     size_t in_size;             /* bytes an item, */
-    size_t out_size;            /* and a result */
+    size_t out_size;            /* and a result; where they are 0 there is none, and the
+                                 * functions get NULL */
     size_t in_flight;           /* most items between generate and sink; default: some per
                                  * worker */
     void *reserved[4];          /* NULL */
 } yk_stream;
 
 /* for (i = 0; generate(ctx, i, in) == YK_OK; i++) { s = fn(ctx, in, out); sink(ctx, i, s, out); }
- * with fn called for many items at once, and never more than in_flight items in memory.
- * generate and sink are called by this thread.  opts: as of yk_map; statuses must be NULL, and
+ * with fn called for many items at once, and never more than in_flight items in memory, aligned
+ * for any type.  What failed first in order is what is returned, as of that loop.
+ * generate and sink are called by this thread, and so is progress.  opts: as of yk_map; statuses must be NULL, and
  * batch is not used.  *count (may be NULL): items that went to the sink.  Without
  * YK_ALL_ERRORS, the first item in order that failed is the last to go to the sink.
  * Errors as of yk_map. */

@@ -1,32 +1,16 @@
 /* yk_map: every item once and in its place, which failure is reported, how it stops, and that
  * it gets by with what workers, threads and memory there are. */
-#include "check.h"
+#include "map_rig.h"
 #include "script.h"
 
 #include <base/base.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <yoke/yoke.h>
 
 #define N_MAX 3000
-
-/* With that many workers, or as many as this machine can have. */
-static yk_engine *open_engine(size_t threads, size_t blocking)
-{
-    yk_engine *e = NULL;
-    yk_engine_opts opts = {.threads = threads, .devices = "none", .blocking_threads = blocking};
-    yk_status st = yk_engine_open(&e, &opts, NULL);
-    if (st == YK_E_INVALID) {
-        opts.threads = 0;
-        st = yk_engine_open(&e, &opts, NULL);
-    }
-    assert_int_equal(st, YK_OK);
-    return e;
-}
 
 /* ---- an item: counts its runs, fails where it is told to ---- */
 
@@ -288,20 +272,6 @@ static void messages_stay_with_their_items(void **state)
 
 /* ---- stopping ---- */
 
-typedef struct patience {
-    _Atomic size_t begun, asked;
-} patience;
-
-static yk_status until_asked(void *ctx, const void *in, void *out)
-{
-    patience *p = ctx;
-    (void)in, (void)out;
-    atomic_fetch_add(&p->begun, 1);
-    while (!yk_cancelled()) sched_yield();
-    atomic_fetch_add(&p->asked, 1);
-    return YK_E_CANCELLED;
-}
-
 static void map_with_timeout(yk_engine *e, unsigned flags)
 {
     patience p = {0};
@@ -323,15 +293,6 @@ static yk_status map_with_timeout_inside(void *engine)
     map_with_timeout(engine, 0);
     map_with_timeout(engine, YK_BLOCKING);
     return YK_OK;
-}
-
-static void run_task(yk_engine *e, yk_task_fn fn, void *arg, unsigned flags, yk_status expected)
-{
-    yk_future *f = NULL;
-    yk_task_opts opts = {.flags = flags};
-    assert_int_equal(yk_task_submit(e, fn, arg, &opts, &f), YK_OK);
-    assert_int_equal(yk_future_wait(f, -1), expected);
-    yk_future_free(&f);
 }
 
 static void time_is_up_everywhere(void **state)
