@@ -13,7 +13,7 @@
 
 #define RUN(...) ykt_run(NULL, (const char *const[]){__VA_ARGS__, NULL})
 
-static const char *const programs[] = {YOKE_SLEEPERS, YOKE_COMPLETED, YOKE_PIPELINE};
+static const char *const programs[] = {YOKE_SLEEPERS, YOKE_COMPLETED, YOKE_GRID, YOKE_PIPELINE};
 enum { PROGRAMS = sizeof programs / sizeof *programs };
 
 static const char *name_of(const char *path) { return strrchr(path, '/') + 1; }
@@ -70,8 +70,9 @@ static void test_misused(void **state)
             ykt_command_free(&c);
         }
     }
-    static const char *const own[][2] = {{YOKE_PIPELINE, "-b0"}, {YOKE_PIPELINE, "-b65"},
-                                         {YOKE_PIPELINE, "-b2x"}};
+    static const char *const own[][2] = {{YOKE_GRID, "-j0"}, {YOKE_GRID, "--jobs=-2"},
+                                         {YOKE_GRID, "-jx"}, {YOKE_PIPELINE, "-b0"},
+                                         {YOKE_PIPELINE, "-b65"}, {YOKE_PIPELINE, "-b2x"}};
     for (size_t k = 0; k < sizeof own / sizeof *own; k++) {
         ykt_command c = RUN(own[k][0], own[k][1]);
         assert_string_equal(c.out, "");
@@ -169,6 +170,28 @@ static void test_completed(void **state)
     ykt_command_free(&c);
 }
 
+/* ---- grid ---- */
+
+static void test_grid(void **state)
+{
+    (void)state;
+    ykt_command c = RUN(YOKE_GRID, "--scale=0.05");
+    fine(&c);
+    assert_memory_equal(c.out, "30 x 10 calls of 0.005 s\n", 25);
+    assert_non_null(strstr(c.out, " s   one row of 10 calls, times 30\n"));
+    assert_non_null(strstr(c.out, "results in order\n"));
+    assert_true(number(c.out, "serial ") > 0 && number(c.out, "parallel ") >= 0.005);
+    ykt_command_free(&c);
+
+    c = RUN(YOKE_GRID, "-s", "-j7", "-x", "0.01");
+    fine(&c);
+    assert_non_null(strstr(c.out, " s   one after another\n"));
+    assert_non_null(strstr(c.out, " s   7 at once\n"));
+    /* 300 calls, seven at once: the last of seven has at least 43 of them. */
+    assert_true(number(c.out, "  parallel ") >= 0.0429);
+    ykt_command_free(&c);
+}
+
 /* ---- pipeline ---- */
 
 /* Block k is a wave of 2000 * (k + 1) / n counts, to be had as volts, 8 counts each. */
@@ -225,6 +248,7 @@ int main(void)
         cmocka_unit_test(test_full_disk),
         cmocka_unit_test(test_sleepers),
         cmocka_unit_test(test_completed),
+        cmocka_unit_test(test_grid),
         cmocka_unit_test(test_pipeline),
         cmocka_unit_test(test_pipeline_fails),
     };

@@ -3,7 +3,7 @@
 if(YOKE_SANITIZE OR NOT TARGET yokec)
   return()
 endif()
-foreach(part IN ITEMS install cmake make meson fortran readme examples)
+foreach(part IN ITEMS install cmake make meson fortran readme tasks examples)
   set(test test_consumer_${part})
   add_test(NAME ${test} COMMAND ${CMAKE_COMMAND} -DPART=${part} -DBUILD=${PROJECT_BINARY_DIR}
     -DSOURCE=${CMAKE_CURRENT_SOURCE_DIR}/consumer -DWORK=${PROJECT_BINARY_DIR}/consumer

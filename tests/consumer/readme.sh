@@ -19,7 +19,7 @@ awk '/^```/ { inside = ($0 == "```c"); name = ""; next }
          name = substr($0, RSTART + 3, RLENGTH - 4)
      }
      inside && name != "" { print > name }' "$readme"
-for file in saxpy.cl main.c; do
+for file in saxpy.cl main.c lines.c; do
     [ -s "$file" ] || fail "README shows no $file"
 done
 
@@ -29,6 +29,17 @@ echo "+ $command"
 sh -c "$command"
 ./a.out || fail "the program ends with $?"
 rm -f a.out saxpy.o saxpy.yk.h
+
+# Tasks: a program without a kernel, and what becomes of a file that is not there.
+command=$(grep -m 1 '^    cc lines.c' "$readme") || fail "README does not compile lines.c"
+echo "+ $command"
+sh -c "$command"
+printf 'a\nb\nc\n' >three && : >none
+./a.out three none lines.c >counted || fail "the program ends with $?"
+printf '3 three\n0 none\n%d lines.c\n' "$(wc -l <lines.c)" | cmp - counted || fail "lines.c"
+./a.out three missing >counted 2>message && fail "lines.c: a missing file is no error"
+grep -q 'cannot open missing' message || fail "lines.c does not say what is missing"
+rm -f a.out
 
 # With Make: what its words say.
 words=$(grep '^With Make:' "$readme") || fail "README does not speak of Make"

@@ -93,11 +93,12 @@ function(part_make)
   skip_without(make)
   new_folder(make)
   must(make -C ${WORK}/make -f ${SOURCE}/make/Makefile SRC=${SOURCE}/src -j 2)
-  foreach(program IN ITEMS consumer consumer_static precisions)
+  foreach(program IN ITEMS consumer precisions tasks)
     must(${WORK}/make/${program})
   endforeach()
   set(ENV{LD_LIBRARY_PATH})
   must(${WORK}/make/consumer_static)
+  must(${WORK}/make/tasks_static)
 endfunction()
 
 function(part_meson)
@@ -134,9 +135,16 @@ function(part_readme)
     sh ${SOURCE}/readme.sh ${SOURCE}/../../README.md ${WORK}/plain)
 endfunction()
 
+# The code of docs/tasks.md.
+function(part_tasks)
+  new_folder(tasks)
+  must(${CMAKE_COMMAND} -E chdir ${WORK}/tasks
+    sh ${SOURCE}/tasks.sh ${SOURCE}/../../docs/tasks.md ${prefix})
+endfunction()
+
 # The examples as projects of their own.
 function(part_examples)
-  foreach(example IN ITEMS saxpy price blur)
+  foreach(example IN ITEMS saxpy price blur sleepers completed grid pipeline)
     new_folder(${example})
     must(${CMAKE_COMMAND} -S ${SOURCE}/../../examples/${example} -B ${WORK}/${example}
       "-DCMAKE_PREFIX_PATH=${prefix}" -DCMAKE_BUILD_TYPE=Release)
@@ -145,6 +153,9 @@ function(part_examples)
   must(${WORK}/saxpy/saxpy 1000)
   must(${WORK}/price/price --help)
   must(${WORK}/blur/blur --help)
+  foreach(example IN ITEMS sleepers completed grid pipeline)
+    must(${WORK}/${example}/${example} --scale 0.05)
+  endforeach()
 endfunction()
 
 cmake_language(CALL part_${PART})
