@@ -85,9 +85,9 @@ static size_t wrong(const double *distances)
 static void show(const options *o, double serial, double parallel)
 {
     printf("%d x %d calls of %.3g s\n", (int)ROWS, (int)COLUMNS, 0.1 * o->scale);
-    printf("  serial    %8.3g s   %s\n", serial,
+    printf("  serial    %8.3f s   %s\n", serial,
            o->serial ? "one after another" : "one row of 10 calls, times 30");
-    printf("  parallel  %8.3g s   ", parallel);
+    printf("  parallel  %8.3f s   ", parallel);
     if (o->jobs) printf("%zu at once\n", o->jobs);
     else printf("as many at once as there are threads for\n");
     printf("  x serial  %8.3g     results in order\n", serial / parallel);
