@@ -58,6 +58,7 @@ static void call_back(yki_task *t, yki_done *done, yki_task **dead)
 yk_status yk_future_then(yk_future *future, void (*fn)(yk_future *, void *), void *ctx)
 {
     if (!future || !fn) return YK_E_INVALID;
+    if (yki_pool_forked(yki_task_owner(future)->pool)) return YK_E_FORKED;
     callback *c = yki_alloc(1, sizeof *c);
     if (!c) return YK_E_NOMEM;
     *c = (callback){{.fn = call_back}, fn, ctx};
@@ -143,9 +144,17 @@ static yk_completions *make(yk_future *const *futures, size_t n)
     return c;
 }
 
+static bool is_forked(yk_future *const *futures, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (futures[i] && yki_pool_forked(yki_task_owner(futures[i])->pool)) return true;
+    return false;
+}
+
 yk_status yk_completions_open(yk_completions **out, yk_future *const *futures, size_t n)
 {
     if (!out || (n && !futures)) return YK_E_INVALID;
+    if (is_forked(futures, n)) return YK_E_FORKED;
     yk_completions *c = make(futures, n);
     if (!c) return YK_E_NOMEM;
     for (size_t i = 0; i < c->n_entries; i++) {
