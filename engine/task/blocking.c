@@ -303,6 +303,30 @@ bool yki_crew_push(yki_crew *c, yki_link *item)
     return true;
 }
 
+yki_link *yki_crew_take(yki_crew *c, bool (*fits)(const yki_link *, const void *),
+                        const void *ctx)
+{
+    pthread_mutex_lock(&c->lock);
+    yki_link **at = &c->first;
+    while (*at && !fits(*at, ctx)) at = &(*at)->next;
+    yki_link *item = *at;
+    if (item) {
+        *at = item->next;
+        if (!*at) c->last = at;
+        c->queued--;
+    }
+    pthread_mutex_unlock(&c->lock);
+    return item;
+}
+
+bool yki_crew_is_stuck(yki_crew *c)
+{
+    pthread_mutex_lock(&c->lock);
+    bool stuck = c->queued > 0 && c->starting == 0;
+    pthread_mutex_unlock(&c->lock);
+    return stuck;
+}
+
 size_t yki_crew_threads(const yki_crew *c) { return threads_of(c); }
 
 size_t yki_crew_limit(const yki_crew *c) { return c->opts.limit; }

@@ -37,6 +37,15 @@ yk_status yki_crew_open(yki_crew **out, const yki_crew_opts *opts, yk_diag *diag
  * is not taken. */
 bool yki_crew_push(yki_crew *crew, yki_link *item);
 
+/* Takes the first queued item that fits(item, ctx), for whoever waits for it to run; NULL:
+ * there is none. */
+yki_link *yki_crew_take(yki_crew *crew, bool (*fits)(const yki_link *item, const void *ctx),
+                        const void *ctx);
+
+/* Whether items are queued for which no thread is on its way: there are as many as there may be,
+ * or the system grants none. */
+bool yki_crew_is_stuck(yki_crew *crew);
+
 /* Threads that run, or are about to. */
 size_t yki_crew_threads(const yki_crew *crew);
 size_t yki_crew_limit(const yki_crew *crew);

@@ -24,13 +24,18 @@ static bool help(void *task, yki_hand *h)
     return yki_wait_help_task(ts, h, t);
 }
 
+static bool clear(void *task, yki_hand *h)
+{
+    return yki_task_end_unwanted(yki_task_owner(task), h, task);
+}
+
 static yk_status wait_until(yki_task *t, uint64_t deadline_ns)
 {
     yki_tasks *ts = yki_task_owner(t);
     if (is_done(t)) return t->status;
     if (yki_pool_forked(ts->pool)) return YK_E_FORKED;
     yki_wait w = {.tasks = ts, .deadline_ns = deadline_ns, .done = is_done, .ctx = t,
-                  .arm = arm, .help = help, .where = &t->where};
+                  .arm = arm, .clear = clear, .help = help, .where = &t->where};
     return yki_wait_for(&w) ? t->status : YK_E_TIMEOUT;
 }
 

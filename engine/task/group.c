@@ -60,18 +60,106 @@ static uint32_t arm(void *group, _Atomic uint32_t **word)
     return atomic_fetch_or_explicit(&g->ended, 1, memory_order_acq_rel) | 1;
 }
 
+/* Inside a task: those of the group that are in nobody's deque, since all who could take them may
+ * be waiting, too.  What blocks is run here only where the crew has no thread left for it. */
+static bool help_with_shared(yk_group *g, yki_hand *h)
+{
+    yki_tasks *ts = g->tasks;
+    if (!yki_task_current() && !ts->no_threads) return false;
+    bool worker = h && h->number < ts->workers;
+    bool crew = ts->no_threads || (!worker && yki_crew_is_stuck(ts->crew));
+    yki_task *t = yki_queue_take_grouped(ts, g, crew);
+    if (t) yki_run_entry(ts, h, t, true);
+    return t != NULL;
+}
+
 /* The newest of this thread's entries, if it belongs to the group. */
 static bool help(void *group, yki_hand *h)
 {
     yk_group *g = group;
     yki_task *t = h ? yki_deque_pop(&h->deque, INT64_MIN) : NULL;
-    if (!t) return false;
-    if (yki_task_group(t) == g) {
+    if (t && yki_task_group(t) == g) {
         yki_run_entry(g->tasks, h, t, false);
         return true;
     }
-    yki_queue_put(g->tasks, h, t);
-    return false;
+    if (t) yki_queue_put(g->tasks, h, t);
+    return help_with_shared(g, h);
+}
+
+/* ---- cancelled groups ---- */
+
+static yki_extra *extra_of(yki_task *t)
+{
+    return atomic_load_explicit(&t->extra, memory_order_acquire);
+}
+
+/* Lock held. */
+static void unlink_waiting(yki_task *t)
+{
+    yki_extra *x = extra_of(t);
+    *x->waiting_at = x->next_waiting;
+    if (x->next_waiting) extra_of(x->next_waiting)->waiting_at = x->waiting_at;
+    x->waiting_at = NULL;
+}
+
+bool yki_group_add_waiting(yk_group *g, yki_task *t)
+{
+    yki_extra *x = extra_of(t);
+    (void)pthread_mutex_lock(&g->tasks->lock);
+    bool asked = atomic_load_explicit(&g->asked, memory_order_acquire) != 0;
+    if (!asked) {
+        x->next_waiting = g->waiting;
+        if (g->waiting) extra_of(g->waiting)->waiting_at = &x->next_waiting;
+        x->waiting_at = &g->waiting;
+        g->waiting = t;
+    }
+    (void)pthread_mutex_unlock(&g->tasks->lock);
+    return !asked;
+}
+
+void yki_group_remove_waiting(yk_group *g, yki_task *t)
+{
+    (void)pthread_mutex_lock(&g->tasks->lock);
+    if (extra_of(t)->waiting_at) unlink_waiting(t);
+    (void)pthread_mutex_unlock(&g->tasks->lock);
+}
+
+/* Its entries out of this thread's deque: of all, or inside a task of those that are that
+ * task's.  The others' order stays. */
+static bool clear_deque(yk_group *g, yki_hand *h)
+{
+    const yki_current *c = yki_current_worker;
+    int64_t from = c && c->hand == h ? c->mark : INT64_MIN;
+    yki_task *kept = NULL, *t;
+    bool any = false;
+    while ((t = yki_deque_pop(&h->deque, from)) != NULL) {
+        if (yki_task_group(t) == g) {
+            yki_run_entry(g->tasks, h, t, false);
+            any = true;
+        } else {
+            t->link.next = (yki_link *)kept;
+            kept = t;
+        }
+    }
+    while ((t = kept) != NULL) {
+        kept = (yki_task *)t->link.next;
+        yki_queue_put(g->tasks, h, t);
+    }
+    return any;
+}
+
+/* What no thread holds, and what this one does; the rest ends when its turn comes. */
+static bool clear(void *group, yki_hand *h)
+{
+    yk_group *g = group;
+    if (!atomic_load_explicit(&g->asked, memory_order_acquire)) return false;
+    bool any = h && clear_deque(g, h);
+    yki_task *t;
+    while ((t = yki_queue_take_grouped(g->tasks, g, true)) != NULL) {
+        yki_run_entry(g->tasks, h, t, true);
+        any = true;
+    }
+    return any;
 }
 
 /* ---- the public calls ---- */
@@ -117,7 +205,7 @@ yk_status yk_group_wait(yk_group *g, double timeout_s)
     if (!g || timeout_s != timeout_s) return YK_E_INVALID;
     if (yki_pool_forked(g->tasks->pool)) return YK_E_FORKED;
     yki_wait w = {.tasks = g->tasks, .deadline_ns = yki_deadline(timeout_s), .done = is_over,
-                  .ctx = g, .arm = arm, .help = help, .where = &g->where};
+                  .ctx = g, .arm = arm, .clear = clear, .help = help, .where = &g->where};
     if (!yki_wait_for(&w)) return YK_E_TIMEOUT;
     atomic_fetch_and_explicit(&g->ended, ~1u, memory_order_relaxed);
     yk_status st = (yk_status)atomic_load_explicit(&g->failed, memory_order_acquire);
@@ -129,11 +217,33 @@ yk_status yk_group_wait(yk_group *g, double timeout_s)
 
 const char *yk_group_message(const yk_group *g) { return g ? g->said : ""; }
 
+/* With a reference. */
+static yki_task *take_waiting(yk_group *g)
+{
+    (void)pthread_mutex_lock(&g->tasks->lock);
+    yki_task *t = g->waiting;
+    if (t) {
+        atomic_fetch_add_explicit(&t->state, YKI_TASK_REF, memory_order_relaxed);
+        unlink_waiting(t);
+    }
+    (void)pthread_mutex_unlock(&g->tasks->lock);
+    return t;
+}
+
 void yk_group_cancel(yk_group *g)
 {
-    if (!g) return;
+    if (!g || yki_pool_forked(g->tasks->pool)) return;
+    yki_tasks *ts = g->tasks;
+    yki_hand *h = yki_hand_of(ts);
+    yki_task *t;
     atomic_store_explicit(&g->asked, 1, memory_order_release);
-    yki_runner_nudge(g->tasks->runner);
+    while ((t = take_waiting(g)) != NULL) {
+        (void)yki_task_end_unwanted(ts, h, t);
+        yki_task_drop(ts, h, t);
+    }
+    if (h) yki_group_flush(h);
+    if (atomic_load_explicit(&g->ended, memory_order_relaxed) & 1)
+        yki_futex_wake(&g->ended, UINT32_MAX);      /* to clear the rest */
 }
 
 void yk_group_close(yk_group **group)

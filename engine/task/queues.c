@@ -176,6 +176,33 @@ static yki_task *take_shared(yki_tasks *ts)
     return (yki_task *)l;
 }
 
+static bool is_of_group(const yki_link *item, const void *group)
+{
+    return yki_task_group((const yki_task *)item) == group;
+}
+
+static yki_task *take_shared_of(yki_tasks *ts, const yk_group *g)
+{
+    if (atomic_load_explicit(&ts->shared_count, memory_order_seq_cst) == 0) return NULL;
+    (void)pthread_mutex_lock(&ts->lock);
+    yki_link **at = &ts->first;
+    while (*at && !is_of_group(*at, g)) at = &(*at)->next;
+    yki_link *l = *at;
+    if (l) {
+        *at = l->next;
+        if (!*at) ts->last = at;
+        atomic_fetch_sub_explicit(&ts->shared_count, 1, memory_order_seq_cst);
+    }
+    (void)pthread_mutex_unlock(&ts->lock);
+    return (yki_task *)l;
+}
+
+yki_task *yki_queue_take_grouped(yki_tasks *ts, const yk_group *g, bool crew)
+{
+    yki_task *t = take_shared_of(ts, g);
+    return t || !crew ? t : (yki_task *)yki_crew_take(ts->crew, is_of_group, g);
+}
+
 /* From any other's deque, beginning behind its own, so that thieves spread. */
 static yki_task *steal(yki_tasks *ts, const yki_hand *h, int64_t *left)
 {

@@ -91,6 +91,26 @@ void yki_task_count(yki_tasks *ts, yki_hand *h)
 
 /* ---- ending ---- */
 
+/* Whoever asked for the task, or for all of them, does not want it any more. */
+static const char *unwanted(const yki_tasks *ts, const yki_task *t)
+{
+    const yk_group *g = yki_task_group(t);
+    if (g && atomic_load_explicit(&g->asked, memory_order_acquire)) return "its group was cancelled";
+    if (atomic_load_explicit(&ts->stopped, memory_order_acquire)) return "its engine was closed";
+    return NULL;
+}
+
+yki_cancel yki_task_cancel_words(const yki_tasks *ts, const yki_task *t)
+{
+    const yk_group *g = yki_task_group(t);
+    yki_cancel c = {{&ts->stopped, &t->asked, g ? &g->asked : NULL}, .deadline_ns = 0};
+    if (g) {
+        c.deadline_ns = g->deadline_ns;
+        c.up = g->up;
+    }
+    return c;
+}
+
 static const char *message_of(const yki_task *t)
 {
     const yki_extra *x = atomic_load_explicit(&t->extra, memory_order_acquire);
@@ -169,7 +189,7 @@ static void end(yki_tasks *ts, yki_hand *h, yki_task *t, yk_status st, uint32_t 
     yki_task_count(ts, h);
 }
 
-void yki_task_end_dead(yki_tasks *ts, yki_hand *h, yki_task *dead)
+static void end_dead(yki_tasks *ts, yki_hand *h, yki_task *dead)
 {
     while (dead) {
         yki_task *t = dead;
@@ -178,11 +198,27 @@ void yki_task_end_dead(yki_tasks *ts, yki_hand *h, yki_task *dead)
     }
 }
 
+void yki_task_end_dead(yki_tasks *ts, yki_hand *h, yki_task *dead)
+{
+    end_dead(ts, h, dead);
+    if (h) yki_group_flush(h);
+}
+
+/* Flushes: a thread that runs no tasks might never come to it. */
 void yki_task_end(yki_tasks *ts, yki_hand *h, yki_task *t, yk_status st, uint32_t drop)
 {
     yki_task *dead = NULL;
     end(ts, h, t, st, drop, &dead);
     yki_task_end_dead(ts, h, dead);
+}
+
+bool yki_task_end_unwanted(yki_tasks *ts, yki_hand *h, yki_task *t)
+{
+    if (t->flags & YKI_TASK_STARTS || !unwanted(ts, t)) return false;
+    if (!yki_task_claim(t, YKI_TASK_QUEUED, 0) && !yki_task_claim(t, YKI_TASK_WAITING, 0))
+        return false;
+    yki_task_end(ts, h, t, yki_task_refusal(ts, t), 0);
+    return true;
 }
 
 void yki_task_say(yki_task *t, const char *format, ...)
@@ -209,32 +245,12 @@ bool yki_task_claim(yki_task *t, unsigned from, uint32_t refs)
     return false;
 }
 
-/* Whoever asked for the task, or for all of them, does not want it any more. */
-static const char *unwanted(const yki_tasks *ts, const yki_task *t)
-{
-    const yk_group *g = yki_task_group(t);
-    if (g && atomic_load_explicit(&g->asked, memory_order_acquire)) return "its group was cancelled";
-    if (atomic_load_explicit(&ts->stopped, memory_order_acquire)) return "its engine was closed";
-    return NULL;
-}
-
-yki_cancel yki_task_cancel_words(const yki_tasks *ts, const yki_task *t)
-{
-    const yk_group *g = yki_task_group(t);
-    yki_cancel c = {{&ts->stopped, &t->asked, g ? &g->asked : NULL}, .deadline_ns = 0};
-    if (g) {
-        c.deadline_ns = g->deadline_ns;
-        c.up = g->up;
-    }
-    return c;
-}
-
 /* Hands on what a failed one that t comes after had to say. */
 static void blame(yki_task *t, const yki_extra *x, yk_status failed)
 {
     const char *said = "";
     for (size_t i = 0; i < x->n_after; i++) {
-        if (x->after[i].on->status != failed) continue;
+        if (!yk_future_done(x->after[i].on) || x->after[i].on->status != failed) continue;
         said = yk_future_message(x->after[i].on);
         break;
     }
@@ -293,11 +309,18 @@ static _Atomic uint64_t *where_word(yki_task *t, bool stolen)
     return g && stolen ? &g->where : NULL;
 }
 
+static void end_run(yki_tasks *ts, yki_hand *h, yki_task *t, yk_status st)
+{
+    yki_task *dead = NULL;
+    end(ts, h, t, st, YKI_TASK_REF, &dead);
+    end_dead(ts, h, dead);
+}
+
 static void run(yki_tasks *ts, yki_hand *h, yki_task *t, bool stolen)
 {
     yk_status st = yki_task_refusal(ts, t);
     if (st != YK_OK) {
-        yki_task_end(ts, h, t, st, YKI_TASK_REF);
+        end_run(ts, h, t, st);
         return;
     }
     int64_t mark = h ? yki_deque_mark(&h->deque) : 0;
@@ -308,7 +331,7 @@ static void run(yki_tasks *ts, yki_hand *h, yki_task *t, bool stolen)
     if (where)
         atomic_compare_exchange_strong_explicit(where, &here, 0, memory_order_acq_rel,
                                                 memory_order_relaxed);
-    yki_task_end(ts, h, t, st, YKI_TASK_REF);
+    end_run(ts, h, t, st);
 }
 
 void yki_run_entry(yki_tasks *ts, yki_hand *h, yki_task *t, bool stolen)
@@ -317,9 +340,18 @@ void yki_run_entry(yki_tasks *ts, yki_hand *h, yki_task *t, bool stolen)
     else yki_task_drop(ts, h, t);
 }
 
+/* One that blocks is left to the crew.  But where the crew has no thread for it because they are
+ * all in tasks, they may all be waiting, each for one that is queued: then who waits runs it. */
+static bool may_run_here(yki_tasks *ts, const yki_hand *h, const yki_task *t)
+{
+    if (!(t->flags & YK_BLOCKING) || ts->no_threads || yki_crew_threads(ts->crew) == 0) return true;
+    bool worker = h && h->number < ts->workers;
+    return !worker && yki_task_current() && yki_crew_is_stuck(ts->crew);
+}
+
 bool yki_run_claimed(yki_tasks *ts, yki_hand *h, yki_task *t)
 {
-    if ((t->flags & YK_BLOCKING) && yki_crew_threads(ts->crew) > 0) return false;
+    if (!may_run_here(ts, h, t)) return false;
     if (!yki_task_claim(t, YKI_TASK_QUEUED, YKI_TASK_REF)) return false;
     run(ts, h, t, false);
     return true;

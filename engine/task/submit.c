@@ -27,6 +27,7 @@ static bool will_not_run(const yki_task *t)
 
 void yki_task_ready(yki_tasks *ts, yki_hand *h, yki_task *t, yki_task **dead)
 {
+    if (yki_task_group(t)) yki_group_remove_waiting(yki_task_group(t), t);
     if (will_not_run(t)) {
         if (yki_task_claim(t, YKI_TASK_WAITING, 0)) {
             t->link.next = (yki_link *)*dead;
@@ -158,6 +159,8 @@ yk_status yki_tasks_submit_as(yki_tasks *ts, yk_task_fn fn, void *arg, const yk_
     }
     if (o->group) t->owner = o->group;
     yki_task_count_in(ts, h, o->group);
+    if (o->group && o->n_after && !yki_group_add_waiting(o->group, t))
+        (void)yki_task_end_unwanted(ts, h, t);
     if (out) *out = t;
     if (o->n_after) watch_after(ts, h, t);
     else yki_queue_put(ts, h, t);

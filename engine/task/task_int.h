@@ -63,6 +63,8 @@ typedef struct yki_extra {
     _Atomic uint32_t failed;        /* status of the first that failed; swap (acquire-release) */
     size_t n_after;
     struct yki_after *after;        /* n_after, with references to them */
+    yki_task *next_waiting;         /* in its group's list, and where that points to it; NULL: it */
+    yki_task **waiting_at;          /* is not there.  Guarded by the room's lock */
 } yki_extra;
 
 typedef struct yki_after {
@@ -130,6 +132,7 @@ struct yk_group {
     /* As yki_task.where, of one of its tasks that another thread took. */
     _Atomic uint64_t where;
     yk_group *next, *older;         /* in the list of free ones; of all */
+    yki_task *waiting;              /* its tasks that come after others; the room's lock */
     /* Of a map's group, set before it has tasks: with what else they are asked to end, and
      * when in any case (as in yki_cancel). */
     const yki_cancel *up;
@@ -206,6 +209,9 @@ void yki_hands_close(yki_tasks *ts);
 void yki_queue_put(yki_tasks *ts, yki_hand *h, yki_task *t);
 /* The next entry for a thread that may run anything; NULL: there is none. */
 yki_task *yki_queue_find(yki_tasks *ts, yki_hand *h, bool *stolen);
+/* A task of the group that no thread has in its own deque: of the shared ones, or, if `crew`, of
+ * those that wait for a thread of the crew. */
+yki_task *yki_queue_take_grouped(yki_tasks *ts, const yk_group *g, bool crew);
 /* An entry that was submitted by what `where` says is running. */
 yki_task *yki_queue_find_below(yki_tasks *ts, _Atomic uint64_t *where);
 /* The pool's source. */
@@ -221,6 +227,9 @@ bool yki_task_claim(yki_task *t, unsigned from, uint32_t refs);
 /* The end of a claimed task, and of `drop` (0 or one YKI_TASK_REF) of its references: tells all
  * who wait or watch. */
 void yki_task_end(yki_tasks *ts, yki_hand *h, yki_task *t, yk_status st, uint32_t drop);
+/* Ends a task that has not begun and will not be run, since its group was cancelled or its engine
+ * closed, without waiting for a thread to find it.  False: it is none, or has ended. */
+bool yki_task_end_unwanted(yki_tasks *ts, yki_hand *h, yki_task *t);
 /* Ends those that yki_done.fn left. */
 void yki_task_end_dead(yki_tasks *ts, yki_hand *h, yki_task *dead);
 /* Leaves a message in a claimed task; lost where there is no memory. */
@@ -278,6 +287,8 @@ typedef struct yki_wait {
     void *ctx;
     /* Announces a sleeper; returns the word's value with which to sleep; *word gets it. */
     uint32_t (*arm)(void *ctx, _Atomic uint32_t **word);
+    /* Before a sleep: ends what will never run of what is waited for; false: nothing did. */
+    bool (*clear)(void *ctx, yki_hand *h);
     /* Runs something of what is waited for; false: there was nothing to begin.  NULL: never. */
     bool (*help)(void *ctx, yki_hand *h);
     _Atomic uint64_t *where;        /* of what is waited for, or NULL */
@@ -295,6 +306,10 @@ uint64_t yki_deadline(double timeout_s);
 void yki_group_flush(yki_hand *h);
 void yki_group_ended(yki_hand *h, yk_group *g);
 void yki_groups_close(yki_tasks *ts);
+/* A task of a group that comes after others: from its submission until it is ready.  False: the
+ * group is cancelled. */
+bool yki_group_add_waiting(yk_group *g, yki_task *t);
+void yki_group_remove_waiting(yk_group *g, yki_task *t);
 void yki_group_failed(yk_group *g, yk_status st, const char *message);
 
 #endif

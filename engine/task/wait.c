@@ -105,6 +105,7 @@ static void sleep_some(waiter *w)
 {
     const yki_wait *wait = w->wait;
     _Atomic uint32_t *word;
+    if (wait->clear && wait->clear(wait->ctx, w->hand)) return;
     uint32_t value = wait->arm(wait->ctx, &word);
     if (!wait->done(wait->ctx)) (void)yki_futex_wait(word, value, nap_until(w));
     w->now_ns = yki_now_ns();

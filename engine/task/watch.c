@@ -190,13 +190,22 @@ static bool help(void *completions, yki_hand *h)
     return false;
 }
 
+static bool clear(void *completions, yki_hand *h)
+{
+    yk_completions *c = completions;
+    bool any = false;
+    for (size_t i = 0; i < c->n_entries; i++)
+        any |= yki_task_end_unwanted(c->tasks, h, c->futures[i]);
+    return any;
+}
+
 yk_status yk_completions_next(yk_completions *c, double timeout_s, size_t *index)
 {
     if (!c || !index || timeout_s != timeout_s) return YK_E_INVALID;
     if (c->taken == c->n_entries) return YK_E_RANGE;
     if (yki_pool_forked(c->tasks->pool) && !has_next(c)) return YK_E_FORKED;
     yki_wait w = {.tasks = c->tasks, .deadline_ns = yki_deadline(timeout_s), .done = has_next,
-                  .ctx = c, .arm = arm, .help = help, .patient = true};
+                  .ctx = c, .arm = arm, .clear = clear, .help = help, .patient = true};
     if (!yki_wait_for(&w)) return YK_E_TIMEOUT;
     atomic_fetch_and_explicit(&c->stirred, ~1u, memory_order_relaxed);
     *index = atomic_load_explicit(&c->order[c->taken++], memory_order_acquire) - 1;
