@@ -213,6 +213,12 @@ void yki_run_entry(yki_tasks *ts, yki_hand *h, yki_task *t, bool stolen)
 }
 void yki_group_flush(yki_hand *h) { (void)h; }
 bool yki_crew_push(yki_crew *crew, yki_link *item) { return crew && item; }
+yki_link *yki_crew_take(yki_crew *crew, bool (*fits)(const yki_link *, const void *),
+                        const void *ctx)
+{
+    (void)crew, (void)fits, (void)ctx;
+    return NULL;
+}
 
 /* ---- scenarios ---- */
 
