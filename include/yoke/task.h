@@ -253,10 +253,10 @@ typedef struct yk_stream {
 /* for (i = 0; generate(ctx, i, in) == YK_OK; i++) { s = fn(ctx, in, out); sink(ctx, i, s, out); }
  * with fn called for many items at once, and never more than in_flight items in memory, aligned
  * for any type.  What failed first in order is what is returned, as of that loop.
- * generate and sink are called by this thread, and so is progress.  opts: as of yk_map; statuses must be NULL, and
- * batch is not used.  *count (may be NULL): items that went to the sink.  Without
- * YK_ALL_ERRORS, the first item in order that failed is the last to go to the sink.
- * Errors as of yk_map. */
+ * generate and sink are called by this thread, and so is progress.  opts: as of yk_map;
+ * statuses must be NULL, and batch is not used.  *count (may be NULL): items that went to the
+ * sink.  Without YK_ALL_ERRORS, the first item in order that failed is the last to go to the
+ * sink.  Errors as of yk_map. */
 YK_API yk_status yk_map_stream(yk_engine *engine, const yk_stream *stream,
                                const yk_map_opts *opts, size_t *count);
 
