@@ -281,7 +281,8 @@ static ex_result explore(const program *p, FILE *trace)
     for (unsigned t = 0; t < 2 && p->thief[t]; t++) script[threads++] = p->thief[t];
     snprintf(name, sizeof name, "owner %s, thieves %s %s", p->owner, p->thief[0],
              p->thief[1] ? p->thief[1] : "");
-    const ex_program all = {name, threads, &w, sizeof w, begin, run_script, end, NULL, false, 0};
+    const ex_program all = {.name = name, .threads = threads, .world = &w, .world_bytes = sizeof w,
+                            .begin = begin, .thread = run_script, .end = end};
     return ex_explore(&all, trace);
 }
 
@@ -343,8 +344,7 @@ static void a_broken_step_is_noticed(void **state)
 /* ---- that the explorer misses nothing ---- */
 
 static struct {
-    unsigned x, y;
-    bool missed[2];
+    unsigned x, y, missed[2];
 } pair;
 
 static void two_steps(unsigned self)
@@ -362,8 +362,8 @@ static const char *sum_is_right(bool stuck)
 static void schedules_are_counted(void **state)
 {
     (void)state;
-    const ex_program p = {"count", 3, &pair, sizeof pair, NULL, two_steps, sum_is_right,
-                          NULL, false, 0};
+    const ex_program p = {.name = "count", .threads = 3, .world = &pair, .world_bytes = sizeof pair,
+                          .thread = two_steps, .end = sum_is_right};
     ex_result r = ex_explore(&p, stderr);
     assert_null(r.wrong);
     assert_int_equal(r.schedules, 756756);
@@ -388,8 +388,8 @@ static const char *look_end(bool stuck)
 static void stores_may_be_late(void **state)
 {
     (void)state;
-    const ex_program p = {"late", 2, &pair, sizeof pair, NULL, store_and_look, look_end,
-                          NULL, false, 0};
+    const ex_program p = {.name = "late", .threads = 2, .world = &pair, .world_bytes = sizeof pair,
+                          .thread = store_and_look, .end = look_end};
     assert_null(ex_explore(&p, stderr).wrong);
     assert_true(both_missed);
 }

@@ -241,9 +241,11 @@ static bool is_left_out(const scenario *s) { return s->slow && !getenv("YKT_THOR
 static ex_result explore(const scenario *s, FILE *trace)
 {
     now = s;
-    const ex_program p = {s->name, s->workers + (s->submits[1] ? 2 : 1), &w, sizeof w, begin,
-                          thread_main, end, (void **)(uintptr_t)&yki_current_worker,
-                          s->workers > 1, s->asleep};
+    const ex_program p = {
+        .name = s->name, .threads = s->workers + (s->submits[1] ? 2 : 1), .world = &w,
+        .world_bytes = sizeof w, .begin = begin, .thread = thread_main, .end = end,
+        .local = (void **)(uintptr_t)&yki_current_worker, .in_order = s->workers > 1,
+        .asleep = s->asleep};
     return ex_explore(&p, trace);
 }
 

@@ -83,14 +83,15 @@ static inline void ex_hash_thread(ex_thread *t)
 static inline ex_key ex_state(void)
 {
     ex_key k = ex_hash((ex_key){1, 2}, ex_now.program->world, ex_now.program->world_bytes);
-    k.a += ex_now.heap_used;
-    k = ex_hash(k, ex_now.heap, ex_now.heap_used);
+    k = ex_hash(k, ex_now.heap_used, sizeof ex_now.heap_used);
+    for (size_t h = 0; h < EX_HEAPS; h++) k = ex_hash(k, ex_now.heap[h], ex_now.heap_used[h]);
     for (unsigned i = 0; i < ex_now.program->threads; i++) {
         ex_thread *t = &ex_now.thread[i];
         ex_hash_thread(t);
         uint64_t own[] = {t->hash[0], t->hash[1], (uint64_t)(uintptr_t)t->asleep,
                           (uint64_t)t->options << 16 | (uint64_t)t->buffered << 8
-                              | (uint64_t)t->fresh << 4 | (uint64_t)t->timed_out << 3
+                              | (uint64_t)t->news << 5 | (uint64_t)t->fresh << 4
+                              | (uint64_t)t->timed_out << 3
                               | (uint64_t)t->may_time_out << 2 | (uint64_t)t->done << 1
                               | t->started};
         k = ex_hash(k, own, sizeof own);
@@ -137,61 +138,61 @@ static inline bool ex_is_new(ex_key key, uint64_t *schedules)
 
 /* ---- going back ---- */
 
-/* memcpy, also of a stack with red zones. */
-__attribute__((no_sanitize("address"))) static inline unsigned char *ex_copy(unsigned char *to,
-                                                                             const void *from,
-                                                                             size_t bytes)
+/* memcpy of whole words, also of a stack with red zones. */
+__attribute__((no_sanitize("address"))) static inline void ex_copy(void *to, const void *from,
+                                                                   size_t bytes)
 {
-    uint64_t *t = (uint64_t *)(void *)to;
+    uint64_t *t = to;
     const uint64_t *f = from;
     for (size_t i = 0; i < bytes / sizeof *t; i++) t[i] = f[i];
-    return to + bytes;
 }
 
-/* Copies world, heap and stacks to `data`, or back. */
+/* Copies `bytes` of a place to *data, or back, and moves on. */
+static inline void ex_copy_one(unsigned char **data, void *place, size_t bytes, bool back)
+{
+    if (back) ex_copy(place, *data, bytes);
+    else ex_copy(*data, place, bytes);
+    *data += bytes;
+}
+
 static inline void ex_copy_all(unsigned char *data, bool back)
 {
-    size_t world = ex_now.program->world_bytes;
-    if (back) memcpy(ex_now.program->world, data, world);
-    else memcpy(data, ex_now.program->world, world);
-    data += (world + 7) / 8 * 8;
-    if (back) memcpy(ex_now.heap, data, ex_now.heap_used);
-    else memcpy(data, ex_now.heap, ex_now.heap_used);
-    data += ex_now.heap_used;
+    ex_copy_one(&data, ex_now.program->world, ex_now.program->world_bytes, back);
+    for (size_t h = 0; h < EX_HEAPS; h++)
+        ex_copy_one(&data, ex_now.heap[h], ex_now.heap_used[h], back);
     for (unsigned i = 0; i < ex_now.program->threads; i++) {
         const ex_thread *t = &ex_now.thread[i];
-        if (!t->started || t->done) continue;
-        size_t bytes = (size_t)(ex_now.stack[i] + EX_STACK - t->low);
         unsigned char *low = (unsigned char *)(uintptr_t)t->low;
-        if (back) ex_copy(low, data, bytes);
-        else ex_copy(data, low, bytes);
-        data += bytes;
+        if (t->started && !t->done)
+            ex_copy_one(&data, low, (size_t)(ex_now.stack[i] + EX_STACK - low), back);
     }
 }
 
 static inline void ex_save(ex_node *node)
 {
-    size_t room = ex_now.program->world_bytes + 8 + sizeof ex_now.heap + sizeof ex_now.stack;
+    size_t room = ex_now.program->world_bytes + sizeof ex_now.heap + sizeof ex_now.stack;
     if (!node->saved) node->saved = malloc(sizeof *node->saved + room);
     if (!node->saved) abort();
     ex_saved *s = node->saved;
     memcpy(s->thread, ex_now.thread, sizeof s->thread);
-    for (unsigned i = 0; i < EX_THREADS; i++) memcpy(&s->at[i], &ex_now.fiber[i].at, sizeof s->at[i]);
-    s->heap_used = ex_now.heap_used;
-    s->n_blocks = ex_now.n_blocks;
-    memcpy(s->block, ex_now.block, ex_now.n_blocks * sizeof s->block[0]);
+    memcpy(s->heap_used, ex_now.heap_used, sizeof s->heap_used);
+    memcpy(s->n_blocks, ex_now.n_blocks, sizeof s->n_blocks);
+    memcpy(s->block, ex_now.block, sizeof s->block);
+    for (unsigned i = 0; i < EX_THREADS; i++)
+        memcpy(&s->at[i], &ex_now.fiber[i].at, sizeof s->at[i]);
     ex_copy_all(s->data, false);
 }
 
 static inline void ex_go_back(const ex_node *node)
 {
     const ex_saved *s = node->saved;
-    memset(ex_now.heap, 0, ex_now.heap_used);
+    for (size_t h = 0; h < EX_HEAPS; h++) memset(ex_now.heap[h], 0, ex_now.heap_used[h]);
     memcpy(ex_now.thread, s->thread, sizeof s->thread);
-    for (unsigned i = 0; i < EX_THREADS; i++) memcpy(&ex_now.fiber[i].at, &s->at[i], sizeof s->at[i]);
-    ex_now.heap_used = s->heap_used;
-    ex_now.n_blocks = s->n_blocks;
-    memcpy(ex_now.block, s->block, s->n_blocks * sizeof s->block[0]);
+    memcpy(ex_now.heap_used, s->heap_used, sizeof s->heap_used);
+    memcpy(ex_now.n_blocks, s->n_blocks, sizeof s->n_blocks);
+    memcpy(ex_now.block, s->block, sizeof s->block);
+    for (unsigned i = 0; i < EX_THREADS; i++)
+        memcpy(&ex_now.fiber[i].at, &s->at[i], sizeof s->at[i]);
 #ifdef EX_ASAN
     __asan_unpoison_memory_region(ex_now.stack, sizeof ex_now.stack);
 #endif
@@ -232,9 +233,10 @@ static inline void ex_restart(void)
 {
     const ex_program *p = ex_now.program;
     memset(ex_now.thread, 0, sizeof ex_now.thread);
-    memset(ex_now.heap, 0, ex_now.heap_used);
     memset(p->world, 0, p->world_bytes);
-    ex_now.heap_used = ex_now.n_blocks = 0;
+    memset(ex_now.heap, 0, sizeof ex_now.heap);
+    memset(ex_now.heap_used, 0, sizeof ex_now.heap_used);
+    memset(ex_now.n_blocks, 0, sizeof ex_now.n_blocks);
     ex_now.self = NULL;
     for (unsigned i = 0; i < p->threads; i++) ex_now.thread[i].options = 1;
     if (p->begin) p->begin();

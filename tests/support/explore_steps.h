@@ -33,9 +33,10 @@ enum {
     EX_DEPTH = 4000,        /* choices in one run */
     EX_CHOICES = 32,        /* at one point */
     EX_PLACES = 512,        /* that are accessed, a power of two */
-    EX_BLOCKS = 64,         /* allocations in one run */
-    EX_HEAP = 1 << 13,      /* bytes of them */
-    EX_STACK = 1 << 14,     /* bytes, a thread */
+    EX_BLOCKS = 16,         /* allocations in one run, a thread */
+    EX_HEAPS = EX_THREADS + 1,
+    EX_HEAP = 1 << 12,      /* bytes of them, a thread */
+    EX_STACK = 1 << 15,     /* bytes, a thread */
     EX_SAVED = 96,          /* bytes of registers that a function may save on its stack */
 };
 
@@ -43,13 +44,14 @@ typedef struct ex_program {
     const char *name;
     unsigned threads;
     void *world;                        /* all that is shared, but for the heap; */
-    size_t world_bytes;                 /* zeroed before each run */
+    size_t world_bytes;                 /* whole words; zeroed before each run */
     void (*begin)(void);                /* before the threads start; may be NULL */
     void (*thread)(unsigned number);
     /* When all threads have returned, or sleep for ever (`stuck`): what is wrong, or NULL. */
     const char *(*end)(bool stuck);
     void **local;                       /* a variable that each thread has its own of, or NULL */
     bool in_order;                      /* stores are not delayed: fewer schedules */
+    bool spins;                         /* threads call ex_relax */
     unsigned asleep;                    /* so many first threads have gone to sleep before the
                                          * others begin: fewer again */
 } ex_program;
@@ -73,6 +75,7 @@ typedef struct ex_thread {
     unsigned options, option;           /* of the choice it waits for, and the one made */
     const volatile void *asleep;        /* futex that it sleeps on */
     bool may_time_out, timed_out;
+    bool news;                          /* others have stored something since its last load */
     unsigned buffered;
     ex_write buffer[EX_BUFFER];
     void *local;                        /* its own value of the program's variable */
@@ -103,8 +106,8 @@ typedef struct ex_block {
 typedef struct ex_saved {
     ex_thread thread[EX_THREADS];
     jmp_buf at[EX_THREADS];
-    size_t heap_used, n_blocks;
-    ex_block block[EX_BLOCKS];
+    size_t heap_used[EX_HEAPS], n_blocks[EX_HEAPS];
+    ex_block block[EX_HEAPS][EX_BLOCKS];
     _Alignas(8) unsigned char data[];
 } ex_saved;
 
@@ -143,9 +146,11 @@ typedef struct ex {
     size_t room, states;
     ex_place place[EX_PLACES];
     bool learnt;                        /* two threads use a place that only one was known to */
-    size_t heap_used, n_blocks;
-    ex_block block[EX_BLOCKS];
-    _Alignas(64) unsigned char heap[EX_HEAP];
+    size_t heap_used[EX_HEAPS], n_blocks[EX_HEAPS];
+    ex_block block[EX_HEAPS][EX_BLOCKS];
+    /* One a thread and one for the beginning, so that addresses do not depend on who comes
+     * first. */
+    _Alignas(64) unsigned char heap[EX_HEAPS][EX_HEAP];
     _Alignas(64) unsigned char stack[EX_THREADS][EX_STACK];
 #ifdef EX_ASAN
     const void *main_stack;
@@ -153,7 +158,12 @@ typedef struct ex {
 #endif
 } ex;
 
-static ex ex_now;
+/* Sources of which several are explored together, but not in one file, define EX_PART. */
+#ifdef EX_PART
+extern ex ex_now;
+#else
+ex ex_now;
+#endif
 
 /* ---- changing between explorer and threads ---- */
 
@@ -286,20 +296,30 @@ static inline void ex_say(const char *what, const volatile void *at, uint64_t va
 {
     if (!ex_now.trace || !ex_now.self) return;
     const char *p = (const char *)(uintptr_t)at, *world = ex_now.program->world;
-    bool heap = p >= (char *)ex_now.heap && p < (char *)ex_now.heap + EX_HEAP;
+    bool heap = p >= (char *)ex_now.heap && p < (char *)ex_now.heap + sizeof ex_now.heap;
     fprintf(ex_now.trace, "  %u: %s %s+%td %#llx\n", ex_self(), what, heap ? "heap" : "world",
             heap ? p - (char *)ex_now.heap : p - world, (unsigned long long)value);
 }
 
 /* ---- memory ---- */
 
-static inline void ex_check(const volatile void *at)
+/* The block that `at` lies in; NULL: it is none of the heap. */
+static inline ex_block *ex_find_block(const volatile void *at)
 {
     uintptr_t offset = (uintptr_t)at - (uintptr_t)ex_now.heap;
-    for (size_t i = 0; i < ex_now.n_blocks; i++) {
-        const ex_block *b = &ex_now.block[i];
-        if (b->freed && offset - b->at < b->bytes) ex_wrong("touched after it was freed");
+    if (offset >= sizeof ex_now.heap) return NULL;
+    size_t h = offset / EX_HEAP;
+    for (size_t i = 0; i < ex_now.n_blocks[h]; i++) {
+        ex_block *b = &ex_now.block[h][i];
+        if (offset % EX_HEAP - b->at < b->bytes) return b;
     }
+    return NULL;
+}
+
+static inline void ex_check(const volatile void *at)
+{
+    const ex_block *b = ex_find_block(at);
+    if (b && b->freed) ex_wrong("touched after it was freed");
 }
 
 static inline uint64_t ex_get(const volatile void *at, size_t bytes)
@@ -314,8 +334,11 @@ static inline void ex_put(void *at, size_t bytes, uint64_t value)
 {
     ex_check(at);
     memcpy(at, &value, bytes);
-    for (unsigned i = 0; i < EX_THREADS; i++)
+    for (unsigned i = 0; i < EX_THREADS; i++) {
+        if (&ex_now.thread[i] == ex_now.self) continue;
         if (ex_now.thread[i].asleep == &ex_now.stored) ex_now.thread[i].asleep = NULL;
+        ex_now.thread[i].news = ex_now.program->spins;
+    }
 }
 
 /* Store i of the thread's buffer reaches memory. */
@@ -374,6 +397,7 @@ static inline uint64_t ex_load(const volatile void *at, size_t bytes, memory_ord
     (void)order;
     if (ex_is_shared(at, false)) ex_choose(1);
     uint64_t value = ex_peek(at, bytes);
+    if (ex_now.self) ex_now.self->news = false;
     ex_say("load", at, value);
     return value;
 }
@@ -474,7 +498,7 @@ static inline void ex_futex_wake(const volatile void *word, uint32_t count)
 static inline void ex_relax(void)
 {
     ex_thread *t = ex_now.self;
-    if (!t) return;
+    if (!t || t->news) return;
     if (t->buffered) ex_drain();
     t->asleep = &ex_now.stored;
     t->may_time_out = false;
@@ -504,46 +528,47 @@ static inline void ex_unlock(void *mutex)
 
 static inline void *ex_alloc(size_t bytes)
 {
-    size_t room = (bytes + 63) / 64 * 64;
-    if (ex_now.n_blocks == EX_BLOCKS || room > EX_HEAP - ex_now.heap_used) {
+    size_t h = ex_now.self ? ex_self() : EX_THREADS, room = (bytes + 63) / 64 * 64;
+    size_t *used = &ex_now.heap_used[h], *n = &ex_now.n_blocks[h];
+    if (*n == EX_BLOCKS || room > EX_HEAP - *used) {
         ex_wrong("the explorer's heap is too small");
         return NULL;
     }
-    ex_now.block[ex_now.n_blocks++] = (ex_block){ex_now.heap_used, room, false};
-    ex_now.heap_used += room;
-    return ex_now.heap + ex_now.heap_used - room;
+    ex_now.block[h][(*n)++] = (ex_block){*used, room, false};
+    *used += room;
+    return ex_now.heap[h] + *used - room;
 }
 
 static inline void ex_free(void *p)
 {
     if (!p) return;
-    size_t at = (size_t)((unsigned char *)p - ex_now.heap);
-    for (size_t i = 0; i < ex_now.n_blocks; i++) {
-        ex_block *b = &ex_now.block[i];
-        if (b->at != at) continue;
-        if (b->freed) ex_wrong("freed twice");
-        b->freed = true;
-        memset(p, 0xdd, b->bytes);
+    ex_block *b = ex_find_block(p);
+    if (!b || ((uintptr_t)p - (uintptr_t)ex_now.heap) % EX_HEAP != b->at) {
+        ex_wrong("freed, but never allocated");
         return;
     }
-    ex_wrong("freed, but never allocated");
+    if (b->freed) ex_wrong("freed twice");
+    b->freed = true;
+    memset(p, 0xdd, b->bytes);
 }
 
 /* Blocks that have not been freed. */
 static inline size_t ex_live(void)
 {
     size_t live = 0;
-    for (size_t i = 0; i < ex_now.n_blocks; i++) live += !ex_now.block[i].freed;
+    for (size_t h = 0; h < EX_HEAPS; h++)
+        for (size_t i = 0; i < ex_now.n_blocks[h]; i++) live += !ex_now.block[h][i].freed;
     return live;
 }
 
 static inline void ex_check_heap(void)
 {
-    for (size_t i = 0; i < ex_now.n_blocks; i++) {
-        const ex_block *b = &ex_now.block[i];
-        for (size_t k = 0; b->freed && k < b->bytes; k++)
-            if (ex_now.heap[b->at + k] != 0xdd) ex_wrong("written after it was freed");
-    }
+    for (size_t h = 0; h < EX_HEAPS; h++)
+        for (size_t i = 0; i < ex_now.n_blocks[h]; i++) {
+            const ex_block *b = &ex_now.block[h][i];
+            for (size_t k = 0; b->freed && k < b->bytes; k++)
+                if (ex_now.heap[h][b->at + k] != 0xdd) ex_wrong("written after it was freed");
+        }
 }
 
 #endif
