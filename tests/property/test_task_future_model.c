@@ -230,7 +230,7 @@ uint64_t broken_modify(volatile void *at, size_t bytes, enum ex_op op, uint64_t 
     return ex_modify(at, bytes, op, value);
 }
 
-/* ---- what is not looked at here ---- */
+/* ---- in place of the library's ---- */
 
 /* Naps are no excuse: who sleeps is woken, unless it has asked for a timeout. */
 bool model_sleep(const volatile void *word, uint32_t value, uint64_t deadline_ns)
@@ -243,8 +243,6 @@ bool model_sleep(const volatile void *word, uint32_t value, uint64_t deadline_ns
 }
 
 uint64_t model_now(void) { return ex_now.self && w.late[ex_self()] ? UINT64_MAX - 1 : 1; }
-
-_Thread_local const yki_current *yki_current_worker;
 
 yki_task *yki_store_take(yki_tasks *ts, yki_hand *h)
 {
@@ -270,20 +268,7 @@ yki_task *yki_queue_find_below(yki_tasks *ts, _Atomic uint64_t *where)
 }
 bool yki_pool_core_taken(const yki_pool *pool) { return (void)pool, !now->helps; }
 bool yki_pool_forked(const yki_pool *pool) { return (void)pool, false; }
-bool yki_pool_inside(const yki_pool *pool, size_t *worker)
-{
-    return (void)pool, (void)worker, false;
-}
-const yki_current *yki_pool_current(const yki_pool *pool) { return (void)pool, NULL; }
 size_t yki_crew_threads(const yki_crew *crew) { return (void)crew, 0; }
-void yki_group_flush(yki_hand *h) { (void)h; }
-void yki_group_ended(yki_hand *h, yk_group *g) { (void)h, (void)g; }
-void yki_group_failed(yk_group *g, yk_status st, const char *message)
-{
-    (void)g, (void)st, (void)message;
-}
-void yki_event_drop(yk_event *event) { (void)event; }
-int yki_task_cancel_event(yki_task *t) { return (void)t, 0; }
 void yki_runner_nudge(yki_runner *runner) { (void)runner; }
 
 /* ---- scenarios ---- */

@@ -48,32 +48,6 @@ static bool broken_swap(volatile void *at, size_t bytes, uint64_t *expected, uin
 #define yki_job pool_job
 #include "pool/worker.c"
 #include "pool/pool.c"
-
-/* No launches here. */
-const yki_current *yki_pool_current(const yki_pool *pool) { return (void)pool, NULL; }
-bool yki_queue_busy(const yki_queue *queue) { return !queue; }
-void yki_fork_watch(yki_pool *pool) { (void)pool; }
-void yki_fork_unwatch(yki_pool *pool) { (void)pool; }
-uint64_t yki_queue_enter(yki_queue *queue) { return queue->turn[0]; }
-unsigned yki_job_slice(const yki_job *job, unsigned slot) { return job->slices + slot; }
-unsigned yki_job_units(const yki_job *job, unsigned i) { return job->count + i; }
-unsigned yki_job_share(const yki_job *job, unsigned left) { return job->count + left; }
-void yki_job_body(const yki_job *job, unsigned i, unsigned from, unsigned units, size_t me)
-{
-    (void)job, (void)i, (void)from, (void)units, (void)me;
-}
-unsigned yki_job_take_near(const yki_job *job, _Atomic uint64_t *word, unsigned slice, size_t me)
-{
-    return (void)job, (void)word, (void)slice, (void)me, 0;
-}
-unsigned yki_job_take_far(const yki_job *job, _Atomic uint64_t *word, unsigned slice, size_t me)
-{
-    return (void)job, (void)word, (void)slice, (void)me, 0;
-}
-_Atomic uint64_t *yki_job_word(yki_pool *pool, const yki_job *job, unsigned slot)
-{
-    return (void)job, &pool->mail[slot].word;
-}
 #undef yki_job
 
 #include "task/queues.c"
@@ -200,9 +174,7 @@ static bool broken_swap(volatile void *at, size_t bytes, uint64_t *expected, uin
     return same;
 }
 
-/* ---- what is not looked at here ---- */
-
-_Thread_local const yki_current *yki_current_worker;
+/* ---- in place of the library's ---- */
 
 uint16_t yki_core_slot(const yki_pool *pool) { return pool ? YKI_NO_SLOT : 0; }
 bool yki_pool_forked(const yki_pool *pool) { return !pool; }
@@ -211,8 +183,6 @@ void yki_run_entry(yki_tasks *ts, yki_hand *h, yki_task *t, bool stolen)
     (void)ts, (void)h, (void)stolen;
     run_task((unsigned)(t - w.task));
 }
-void yki_group_flush(yki_hand *h) { (void)h; }
-bool yki_crew_push(yki_crew *crew, yki_link *item) { return crew && item; }
 yki_link *yki_crew_take(yki_crew *crew, bool (*fits)(const yki_link *, const void *),
                         const void *ctx)
 {
