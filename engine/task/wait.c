@@ -13,6 +13,7 @@
 #define SPIN_NS UINT64_C(20000)         /* a sleep costs more than that */
 #define SPINS_A_CLOCK 16
 #define SHY_NS UINT64_C(1000000)        /* so long a thread of the crew leaves it to workers */
+#define SHY_MAX_NS UINT64_C(16000000)   /* and so often it looks again, in the end */
 #define NAP_MIN_NS UINT64_C(50000)      /* a worker asleep looks for work that often, */
 #define NAP_MAX_NS UINT64_C(2000000)    /* and in the end only that often */
 #define LOOK_NS UINT64_C(100000000)     /* and everybody whether the engine was closed */
@@ -87,15 +88,15 @@ static bool spin(waiter *w)
     return !w->wait->tasks->no_spin && w->now_ns - w->since_ns < SPIN_NS;
 }
 
+/* A thread of the crew may be one of a thousand. */
 static uint64_t nap_until(waiter *w)
 {
     uint64_t nap = LOOK_NS;
-    if (w->worker) {
-        w->nap_ns = w->nap_ns ? 2 * w->nap_ns : NAP_MIN_NS;
-        if (w->nap_ns > NAP_MAX_NS) w->nap_ns = NAP_MAX_NS;
+    if (w->worker || w->in_task) {
+        uint64_t most = w->worker ? NAP_MAX_NS : SHY_MAX_NS;
+        w->nap_ns = w->nap_ns ? 2 * w->nap_ns : w->worker ? NAP_MIN_NS : SHY_NS;
+        if (w->nap_ns > most) w->nap_ns = most;
         nap = w->nap_ns;
-    } else if (w->in_task) {
-        nap = SHY_NS;
     }
     uint64_t until = w->now_ns + nap;
     return until < w->wait->deadline_ns ? until : w->wait->deadline_ns;

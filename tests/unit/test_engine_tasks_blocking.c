@@ -115,6 +115,7 @@ typedef struct family {
     yk_engine *engine;
     _Atomic unsigned children;
     unsigned flags;
+    bool groups;
 } family;
 
 static yk_status family_child(void *arg)
@@ -126,30 +127,57 @@ static yk_status family_child(void *arg)
 static yk_status family_parent(void *arg)
 {
     family *fam = arg;
-    yk_task_opts opts = {.flags = fam->flags};
+    yk_group *g = NULL;
     yk_future *f = NULL;
     ykt_sleep_us(2000);         /* by then all threads are parents */
-    yk_status st = yk_task_submit(fam->engine, family_child, fam, &opts, &f);
-    if (st != YK_OK) return st;
-    st = yk_future_wait(f, -1);
+    yk_status st = fam->groups ? yk_group_open(fam->engine, &g) : YK_OK;
+    yk_task_opts opts = {.flags = fam->flags, .group = g};
+    if (st == YK_OK)
+        st = yk_task_submit(fam->engine, family_child, fam, &opts, fam->groups ? NULL : &f);
+    if (st == YK_OK) st = fam->groups ? yk_group_wait(g, -1) : yk_future_wait(f, -1);
     yk_future_free(&f);
+    yk_group_close(&g);
     return st;
 }
 
 static void parents_take_all_threads(void **state)
 {
     (void)state;
-    enum { N = 2000 };
+    enum { N = 100 };
     static yk_future *f[N];
-    unsigned n = ykt_turns(N);
-    for (unsigned flags = 0; flags <= YK_BLOCKING; flags += YK_BLOCKING) {
-        family fam = {.engine = ykt_open(0), .flags = flags};
-        for (unsigned i = 0; i < n; i++)
-            f[i] = ykt_submit(fam.engine, family_parent, &fam, YK_BLOCKING);
-        assert_int_equal(yk_wait_all(f, n, LONG_S), YK_OK);
-        assert_int_equal(atomic_load(&fam.children), n);
-        for (unsigned i = 0; i < n; i++) yk_future_free(&f[i]);
+    for (unsigned k = 0; k < 8; k++) {
+        yk_engine_opts opts = {.threads = 1, .devices = "none", .blocking_threads = 1 + k / 4 * 20};
+        family fam = {.flags = k % 2 ? YK_BLOCKING : 0, .groups = k / 2 % 2};
+        assert_int_equal(yk_engine_open(&fam.engine, &opts, NULL), YK_OK);
+        for (unsigned i = 0; i < N; i++)
+            f[i] = ykt_submit(fam.engine, family_parent, &fam, i % 25 ? YK_BLOCKING : 0);
+        assert_int_equal(yk_wait_all(f, N, LONG_S), YK_OK);
+        assert_int_equal(atomic_load(&fam.children), N);
+        for (unsigned i = 0; i < N; i++) yk_future_free(&f[i]);
         yk_engine_close(&fam.engine);
+    }
+}
+
+/* The limit holds. */
+static void no_more_threads_than_asked_for(void **state)
+{
+    (void)state;
+    static const size_t limits[] = {1, 2, 7, 33};
+    enum { N = 100 };
+    for (size_t k = 0; k < sizeof limits / sizeof *limits; k++) {
+        yk_engine_opts opts = {.devices = "none", .blocking_threads = limits[k]};
+        yk_engine *e = NULL;
+        ykt_gate gate = {0};
+        yk_future *f[N];
+        assert_int_equal(yk_engine_open(&e, &opts, NULL), YK_OK);
+        for (int i = 0; i < N; i++) f[i] = ykt_submit(e, ykt_at_gate, &gate, YK_BLOCKING);
+        UNTIL(atomic_load(&gate.entered) == limits[k]);
+        ykt_sleep_us(2000);
+        assert_int_equal(atomic_load(&gate.entered), limits[k]);
+        atomic_store(&gate.open, true);
+        assert_int_equal(yk_wait_all(f, N, -1), YK_OK);
+        for (int i = 0; i < N; i++) yk_future_free(&f[i]);
+        yk_engine_close(&e);
     }
 }
 
@@ -315,6 +343,7 @@ int main(void)
         task_test(ten_thousand_at_a_gate),
         task_test(ten_thousand_short_ones),
         task_test(parents_take_all_threads),
+        task_test(no_more_threads_than_asked_for),
         task_test(sleepers_hold_up_no_pool_task),
         task_test(computing_holds_up_no_blocking_task),
         task_test(pool_and_blocking_wait_for_each_other),

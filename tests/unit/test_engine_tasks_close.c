@@ -33,7 +33,7 @@ static void everything_pending_is_done_afterwards(void **state)
 static void opening_and_closing(void **state)
 {
     (void)state;
-    for (unsigned k = 0; k < ykt_turns(300); k++) {
+    for (unsigned k = 0; k < ykt_turns(100); k++) {
         _Atomic unsigned ran = 0;
         yk_engine *e = ykt_open(k % 3);
         yk_task_opts opts = {.flags = k % 7 ? 0 : YK_BLOCKING};
@@ -95,7 +95,7 @@ static yk_status breed(void *arg)
 static void close_against_tasks_that_submit(void **state)
 {
     (void)state;
-    for (unsigned k = 0; k < ykt_turns(300); k++) {
+    for (unsigned k = 0; k < ykt_turns(100); k++) {
         spawner s = {.engine = ykt_open(1 + k % 2), .accepted = 1};
         yk_engine *e = s.engine;
         assert_int_equal(yk_task_submit(e, breed, &s, NULL, NULL), YK_OK);
