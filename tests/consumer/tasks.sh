@@ -60,8 +60,10 @@ parts=$(grep -c '^static yk_status part_' tasks.c)
 yokec -c scale.cl -o scale.o
 cc -std=gnu11 -Wall -Wextra -Werror -I. -I"$prefix/include" tasks.c scale.o -L"$lib" -lyoke -lm \
     -o tasks
-./tasks >out || { cat out; fail "the program ends with $?"; }
+code=0
+./tasks >out || code=$?
 cat out
+[ $code = 0 ] || fail "the program ends with $code"
 
 # printf(...);  /* what it prints */
 sed -n 's,^ *printf(.*; *\/\* \(.*\) \*\/$,\1,p' "$page" >expected
