@@ -15,7 +15,7 @@ import zlib
 
 NAME = "joblib" if "joblib" in os.path.basename(sys.argv[0]) else "futures"
 SIXTEEN = [0.1, 0.2, 0.1, 0.5, 0.7, 0.9, 0.5, 0.4, 1.5, 1.3, 1.0, 0.3, 0.7, 0.6, 0.3, 0.8]
-MOST_S = 0.5        # of spawn and submit_wait, for one sample
+MOST_S = 0.15       # of spawn and submit_wait, for one sample
 LEAST_TASKS, MAX_SAMPLES = 100, 64
 
 

@@ -26,7 +26,7 @@
 
 enum { MAX_THREADS = 1024, MAX_FIB = 40, LEAST_TASKS = 100, FILE_LEAST = 1024, FILE_MOST = 8192 };
 /* Of spawn and submit_wait, at most so much time goes into a sample. */
-static const double MOST_S = 0.5;
+static const double MOST_S = 0.15;
 
 typedef struct work {
     const peer_order *order;
