@@ -20,8 +20,12 @@ yk_status yki_task_watch(yki_task *t, yki_done *done)
     if (open) return YK_OK;
     yki_task *dead = NULL;
     yki_tasks *ts = yki_task_owner(t);
+    yki_hand *h = yki_hand_of(ts);
+    /* What is called may free the future. */
+    atomic_fetch_add_explicit(&t->state, YKI_TASK_REF, memory_order_relaxed);
     done->fn(t, done, &dead);
-    if (dead) yki_task_end_dead(ts, yki_hand_of(ts), dead);
+    yki_task_drop(ts, h, t);
+    if (dead) yki_task_end_dead(ts, h, dead);
     return YK_OK;
 }
 
