@@ -164,7 +164,7 @@ void yki_pool_run(yki_pool *pool, size_t n, size_t grain, yk_body body, void *ct
         body(ctx, 0, n, worker ? worker->number : 0);
         return;
     }
-    uint64_t ticket = yki_queue_enter(&pool->queue);
+    uint64_t ticket = yki_queue_enter(pool);
     uint16_t caller = stand_in(pool, worker);
     yki_current current = yki_current_in_body(pool, caller);
     yki_current_worker = &current;

@@ -111,7 +111,7 @@ void yki_pool_close(yki_pool **pool)
     if (!p) return;
     *pool = NULL;
     if (!yki_pool_forked(p)) {
-        yki_queue_enter(&p->queue);     /* for good */
+        yki_queue_enter(p);     /* for good */
         end_workers(p);
     }
     yki_fork_unwatch(p);

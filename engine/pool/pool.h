@@ -82,6 +82,22 @@ void yki_pool_notify(yki_pool *pool, size_t count);
 /* Inside run(): a launch has dealt `worker` a slice.  Costs a load. */
 bool yki_pool_wanted(const yki_pool *pool, size_t worker);
 
+/* The number of the worker whose own thread the caller is, outside bodies of the pool, so that
+ * it can help; SIZE_MAX: it is none.  A thread that waits inside run() must help now and then:
+ * its core has nothing better to do, and a launch by a thread whose core has no worker is run
+ * by workers alone. */
+size_t yki_pool_helper(const yki_pool *pool);
+
+/* A launch has dealt that worker a slice.  Costs a load. */
+bool yki_pool_has_slice(const yki_pool *pool, size_t helper);
+
+/* Does some of that launch, if there is any left; what it does is a body. */
+void yki_pool_help(yki_pool *pool, size_t helper);
+
+/* How long a helper that found nothing to do may sleep, if it did so for `before` ns last (0: it
+ * had something). */
+uint64_t yki_pool_nap(uint64_t before);
+
 /* Whether any worker sleeps; a hint.  Costs a load. */
 bool yki_pool_asleep(const yki_pool *pool);
 

@@ -191,13 +191,18 @@ _Atomic uint64_t *yki_job_word(yki_pool *pool, const yki_job *job, unsigned slot
 /* ---- worker.c ---- */
 
 void *yki_worker_main(void *worker);
+/* Does what is left of the launch whose slice came with the word `w`. */
+void yki_worker_launch(yki_pool *pool, yki_mail *mail, unsigned me, uint64_t w);
+/* A launch may leave a share with a worker that spins, and must not with one that is about to
+ * do something else.  False: work came instead. */
+bool yki_worker_leave(yki_mail *mail, uint64_t w);
 /* Wakes the worker of `mail`, found parked. */
 void yki_worker_wake(yki_mail *mail);
 
 /* ---- queue.c ---- */
 
-/* Waits for this thread's turn, asleep; returns its ticket. */
-uint64_t yki_queue_enter(yki_queue *queue);
+/* Waits for this thread's turn, asleep or helping; returns its ticket. */
+uint64_t yki_queue_enter(yki_pool *pool);
 void yki_queue_leave(yki_queue *queue, uint64_t ticket);
 /* Whether anybody launches or waits to; a hint. */
 bool yki_queue_busy(const yki_queue *queue);

@@ -9,17 +9,33 @@
 #define INSIDE_BITS 16
 #define INSIDE_MASK ((UINT64_C(1) << INSIDE_BITS) - 1)
 
-uint64_t yki_queue_enter(yki_queue *queue)
+/* A worker away at something else helps whoever's turn it is. */
+static void await_turn(yki_pool *pool, _Atomic uint32_t *turn, uint32_t now, uint64_t *nap)
 {
+    size_t helper = yki_pool_helper(pool);
+    if (helper == SIZE_MAX) {
+        yki_futex_wait(turn, now, UINT64_MAX);
+    } else if (yki_pool_has_slice(pool, helper)) {
+        yki_pool_help(pool, helper);
+        *nap = 0;
+    } else {
+        *nap = yki_pool_nap(*nap);
+        yki_futex_wait(turn, now, yki_now_ns() + *nap);
+    }
+}
+
+uint64_t yki_queue_enter(yki_pool *pool)
+{
+    yki_queue *queue = &pool->queue;
     uint64_t old = atomic_fetch_add_explicit(&queue->state, (UINT64_C(1) << INSIDE_BITS) + 1,
                                              memory_order_acq_rel);
     uint64_t ticket = old >> INSIDE_BITS;
     if ((old & INSIDE_MASK) == 0) return ticket;
     _Atomic uint32_t *turn = &queue->turn[ticket % YKI_TURNS];
-    for (;;) {
+    for (uint64_t nap = 0;;) {
         uint32_t now = atomic_load_explicit(turn, memory_order_acquire);
         if (now == (uint32_t)ticket + 1) return ticket;
-        yki_futex_wait(turn, now, UINT64_MAX);
+        await_turn(pool, turn, now, &nap);
     }
 }
 

@@ -71,11 +71,11 @@ static void report(yki_pool *pool, yki_mail *mail, uint64_t units)
     yki_futex_wake(&pool->join, 1);
 }
 
-/* `w` is the word as it came.  Where a share of the slice was left to be taken, what
+/* Where a share of the slice was left to be taken, what
  * was read of the job may be torn between two launches, if this worker comes late.
  * Then every slice of its tag is empty, no swap succeeds, and it only serves to
  * choose which slots to look at, hence the bound on `slot`. */
-static void run_launch(yki_pool *pool, yki_mail *mail, unsigned me, uint64_t w)
+void yki_worker_launch(yki_pool *pool, yki_mail *mail, unsigned me, uint64_t w)
 {
     yki_job job = read_job(mail, yki_word_tag(w));
     unsigned slice = yki_job_slice(&job, me);
@@ -101,19 +101,21 @@ static void run_launch(yki_pool *pool, yki_mail *mail, unsigned me, uint64_t w)
 
 /* ---- being away ---- */
 
-/* A launch may leave a share with a worker that spins, and must not with one that is
- * about to do something else.  False: work came instead. */
-static bool leave(yki_mail *mail, uint64_t w)
+bool yki_worker_leave(yki_mail *mail, uint64_t w)
 {
     uint64_t away = yki_word_order(yki_word_tag(w), YKI_ORDER_AWAY);
     return atomic_compare_exchange_strong_explicit(&mail->word, &w, away, memory_order_acq_rel,
                                                    memory_order_acquire);
 }
 
-/* Fails where a launch came meanwhile; the next look into the mail finds it. */
+/* Fails where a launch came meanwhile; the next look into the mail finds it.  One that came
+ * and was helped with leaves an empty slice, to be looked at like any. */
 static void come_back(yki_mail *mail, uint64_t w)
 {
-    uint64_t away = yki_word_order(yki_word_tag(w), YKI_ORDER_AWAY);
+    uint64_t away = atomic_load_explicit(&mail->word, memory_order_acquire);
+    if (yki_word_is_order(away) != YKI_ORDER_AWAY) return;
+    uint64_t tag = yki_word_tag(away);
+    if (tag != yki_word_tag(w)) w = yki_word(tag, 0, 0);
     atomic_compare_exchange_strong_explicit(&mail->word, &away, w, memory_order_acq_rel,
                                             memory_order_acquire);
 }
@@ -184,7 +186,7 @@ static void learn(idle *i)
 static bool yield_core(idle *i, yki_mail *mail, uint64_t w)
 {
     if (i->now_ns < i->wanted_ns) return true;
-    if (!leave(mail, w)) return false;
+    if (!yki_worker_leave(mail, w)) return false;
     sched_yield();
     come_back(mail, w);
     i->yielded_ns = yki_now_ns();
@@ -208,7 +210,7 @@ static bool spin(idle *i, yki_mail *mail, uint64_t w)
 
 static void run_source(const yki_source *source, yki_mail *mail, size_t me, uint64_t w)
 {
-    if (!leave(mail, w)) return;
+    if (!yki_worker_leave(mail, w)) return;
     source->run(source->ctx, me);
     come_back(mail, w);
 }
@@ -243,7 +245,7 @@ void *yki_worker_main(void *arg)
             park_now = pool->no_spin || order != 0;
             if (!order) {
                 current.in_body = true;
-                run_launch(pool, mail, me, w);
+                yki_worker_launch(pool, mail, me, w);
                 current.in_body = false;
                 run_source_between(pool, mail, me, seen);
             }

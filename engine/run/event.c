@@ -11,6 +11,7 @@ yk_event *yki_event_make(yki_runner *r, const yki_call *call, const yk_run_opts 
     yk_event *ev = yki_alloc(1, sizeof *ev);
     if (!ev) return NULL;
     ev->runner = r;
+    ev->pool = r->parts.pool;
     ev->start_ns = yki_now_ns();
     ev->kernel = call->kernel;
     ev->range = call->range;
@@ -123,13 +124,28 @@ static uint64_t deadline_after(double seconds)
     return yki_now_ns() + (uint64_t)(seconds * 1e9);
 }
 
+/* A worker of the pool, which waits inside a task, helps the launches before this one, and this
+ * one.  Whether there was something to do; otherwise it may sleep for *nap. */
+static bool help(yki_pool *pool, size_t helper, uint64_t *nap)
+{
+    bool slice = yki_pool_has_slice(pool, helper);
+    if (slice) yki_pool_help(pool, helper);
+    *nap = slice ? 0 : yki_pool_nap(*nap);
+    return slice;
+}
+
 yk_status yk_event_wait(yk_event *event, double timeout_s)
 {
     if (!event || isnan(timeout_s)) return YK_E_INVALID;
-    uint64_t deadline = deadline_after(timeout_s);
-    while (!yk_event_done(event))
-        if (!yki_futex_wait(&event->done, 0, deadline) && !yk_event_done(event))
+    uint64_t deadline = deadline_after(timeout_s), nap = 0;
+    size_t helper = yki_pool_helper(event->pool);
+    while (!yk_event_done(event)) {
+        uint64_t until = deadline;
+        if (helper != SIZE_MAX && help(event->pool, helper, &nap)) continue;
+        if (helper != SIZE_MAX) until = yki_min(deadline, yki_now_ns() + nap);
+        if (!yki_futex_wait(&event->done, 0, until) && until == deadline && !yk_event_done(event))
             return YK_E_TIMEOUT;
+    }
     return event->status;
 }
 

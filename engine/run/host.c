@@ -307,7 +307,7 @@ yk_status yki_host_drive(yki_runner *r, yki_launch *l)
     while (!yki_plan_finished(l->plan) && (st = yki_stop_status(&l->stop)) == YK_OK) {
         yki_order order = yki_plan_next(l->plan, 0);
         if (order.kind == YKI_TAKE) run_order(r, l, order);
-        else if (!yki_plan_finished(l->plan)) (void)yki_runner_sleep(r, l->stop.deadline_ns);
+        else if (!yki_plan_finished(l->plan)) (void)yki_runner_sleep(r, yki_stop_wake_ns(&l->stop));
     }
     l->cancelled |= st != YK_OK;
     yki_runner_changed(r);

@@ -70,7 +70,7 @@ static yk_status check_names(yki_runner *r, yki_launch *l, const char *list, yk_
     size_t length = 0;
     const char *word;
     while ((word = unknown_word(r, list, &length)) != NULL && yki_opener_busy(r)) {
-        (void)yki_runner_sleep(r, l->stop.deadline_ns);
+        (void)yki_runner_sleep(r, yki_stop_wake_ns(&l->stop));
         yk_status st = yki_stop_status(&l->stop);
         if (st != YK_OK)
             return yki_fail(diag, st, "%s while devices were still opening", why_ended(st));

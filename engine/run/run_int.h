@@ -32,6 +32,15 @@ static inline bool yki_stop_possible(const yki_stop *stop)
     return yki_cancel_possible(&stop->cancel) || stop->deadline_ns != UINT64_MAX;
 }
 
+/* When to look again though nobody calls. */
+static inline uint64_t yki_stop_wake_ns(const yki_stop *stop)
+{
+    uint64_t wake = stop->deadline_ns;
+    for (const yki_cancel *c = &stop->cancel; c; c = c->up)
+        if (c->deadline_ns && c->deadline_ns < wake) wake = c->deadline_ns;
+    return wake;
+}
+
 /* Why it must end now: YK_E_CANCELLED, YK_E_TIMEOUT; YK_OK: it need not.  Once it must, it
  * must for good. */
 static inline yk_status yki_stop_status(const yki_stop *stop)
@@ -223,7 +232,8 @@ typedef enum yki_event_state {
 } yki_event_state;
 
 struct yk_event {
-    yki_runner *runner;             /* not there any more once it is complete */
+    yki_runner *runner;             /* not there any more once it is complete, */
+    yki_pool *pool;                 /* nor is this, but for its own threads */
     yk_event *next, **link;         /* among the prepared, or in the queue; link: what points
                                      * to this one among the prepared */
     const yk_kernel *kernel;

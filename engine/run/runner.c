@@ -94,15 +94,35 @@ void yki_runner_sleep_for_turn(yki_runner *r, uint64_t deadline_ns)
 
 uint64_t yki_runner_take_ticket(yki_runner *r) { return r->next_ticket++; }
 
+/* A worker of the pool, which waits inside a task, helps whoever's turn it is. */
+static void sleep_in_queue(yki_runner *r, size_t helper, uint64_t wake_ns, uint64_t *nap)
+{
+    if (helper != SIZE_MAX && yki_pool_has_slice(r->parts.pool, helper)) {
+        yki_runner_unlock(r);
+        yki_pool_help(r->parts.pool, helper);
+        yki_runner_lock(r);
+        *nap = 0;
+        return;
+    }
+    if (helper != SIZE_MAX) {
+        uint64_t until = yki_now_ns() + (*nap = yki_pool_nap(*nap));
+        wake_ns = until < wake_ns ? until : wake_ns;
+    }
+    (void)sleep_on(r, &r->turn, wake_ns);
+}
+
 yk_status yki_runner_await_turn(yki_runner *r, uint64_t ticket, const yki_stop *stop)
 {
+    if (r->serving == ticket) return yki_stop_status(stop);
+    size_t helper = yki_pool_helper(r->parts.pool);
+    uint64_t nap = 0;
     while (r->serving != ticket) {
         yk_status st = yki_stop_status(stop);
         if (st != YK_OK && r->n_gone < YKI_GONE) {
             r->gone[r->n_gone++] = ticket;
             return st;
         }
-        (void)sleep_on(r, &r->turn, st != YK_OK ? UINT64_MAX : stop->deadline_ns);
+        sleep_in_queue(r, helper, st != YK_OK ? UINT64_MAX : yki_stop_wake_ns(stop), &nap);
     }
     return yki_stop_status(stop);
 }

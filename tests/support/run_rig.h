@@ -1,5 +1,5 @@
-/* A runner over unpinned workers and scripted devices, for tests of the run room.  Header
- * only. */
+/* A runner over workers, unpinned unless told where, and scripted devices, for tests of the
+ * run room.  Header only. */
 #ifndef YKT_RUN_RIG_H
 #define YKT_RUN_RIG_H
 
@@ -17,12 +17,11 @@ typedef struct rig {
 } rig;
 
 /* patience_s: of a device whose speed is not known, before it is taken for hung. */
-static inline void open_rig_of(rig *g, size_t workers, double patience_s,
+static inline void open_rig_on(rig *g, const yki_pool_opts *pool, double patience_s,
                                const yki_model_script *scripts, size_t n)
 {
     memset(g, 0, sizeof *g);
-    yki_pool_opts pool = {.workers = workers};
-    assert_int_equal(yki_pool_open(&g->pool, &pool, NULL), YK_OK);
+    assert_int_equal(yki_pool_open(&g->pool, pool, NULL), YK_OK);
     assert_int_equal(yki_rates_open(&g->rates), YK_OK);
     assert_int_equal(yki_blocks_open(&g->blocks), YK_OK);
     yki_runner_parts parts = {.pool = g->pool, .rates = g->rates, .blocks = g->blocks,
@@ -33,6 +32,12 @@ static inline void open_rig_of(rig *g, size_t workers, double patience_s,
         assert_int_equal(yki_model_open(&device, &scripts[i]), YK_OK);
         assert_int_equal(yki_runner_add_device(g->runner, device), YK_OK);
     }
+}
+
+static inline void open_rig_of(rig *g, size_t workers, double patience_s,
+                               const yki_model_script *scripts, size_t n)
+{
+    open_rig_on(g, &(yki_pool_opts){.workers = workers}, patience_s, scripts, n);
 }
 
 static inline void open_rig(rig *g, const yki_model_script *scripts, size_t n)

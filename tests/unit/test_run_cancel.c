@@ -3,6 +3,7 @@
  * source of the pool's.  What a report counts as done is what is written, whenever the asking
  * comes.  Needs no driver. */
 #include <hand_kernels.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -337,11 +338,19 @@ static bool source_ready(void *ctx)
     return atomic_load(&s->left) > 0;
 }
 
-/* Launches and submits as a task would. */
+static void count_body(void *ctx, size_t begin, size_t end, size_t worker)
+{
+    _Atomic size_t *n = ctx;
+    (void)worker;
+    atomic_fetch_add(n, end - begin);
+}
+
+/* Launches, submits and loops as a task would. */
 static void source_run(void *ctx, size_t worker)
 {
     source_state *s = ctx;
     size_t left = atomic_load(&s->left);
+    _Atomic size_t counted = 0;
     (void)worker;
     while (left && !atomic_compare_exchange_weak(&s->left, &left, left - 1)) {}
     if (!left) return;
@@ -359,7 +368,33 @@ static void source_run(void *ctx, size_t worker)
     good = good && yk_event_wait(event, -1) == YK_OK && c->y[0] == 6 && c->y[N - 1] == 6;
     yk_event_free(&event);
     free(c);
-    if (good) atomic_fetch_add(&s->good, 1);
+    yki_pool_run(s->rig->pool, 1000, 10, count_body, &counted);
+    if (good && atomic_load(&counted) == 1000) atomic_fetch_add(&s->good, 1);
+}
+
+/* Beside launches and loops of this thread; or the test hangs, which is a failure too. */
+static void check_sources(rig *g, size_t workers, size_t times)
+{
+    static source_state s;      /* outlives the pool */
+    yki_source source = {source_ready, source_run, &s};
+    s.rig = g;
+    atomic_store(&s.good, 0);
+    assert_int_equal(yki_pool_add_source(g->pool, &source), YK_OK);
+    atomic_store(&s.left, times);
+    yki_pool_notify(g->pool, workers);
+    size_t mine = 0;
+    while (atomic_load(&s.good) < times) {
+        _Atomic size_t counted = 0;
+        call *c = new_call(g, &hand_saxpy, N);
+        (void)run_call(c);
+        assert_int_equal(c->status, YK_OK);
+        assert_true(is_consistent(c));
+        free(c);
+        yki_pool_run(g->pool, 1000, 10, count_body, &counted);
+        assert_int_equal(atomic_load(&counted), 1000);
+        mine++;
+    }
+    assert_true(mine > 0);
 }
 
 static void test_sources_that_launch(void **state)
@@ -368,22 +403,29 @@ static void test_sources_that_launch(void **state)
     for (size_t workers = 1; workers <= 3; workers++) {
         rig g;
         open_rig_of(&g, workers, 0.3, NULL, 0);
-        source_state s = {.rig = &g};
-        yki_source source = {source_ready, source_run, &s};
-        assert_int_equal(yki_pool_add_source(g.pool, &source), YK_OK);
-        atomic_store(&s.left, 60);
-        yki_pool_notify(g.pool, workers);
-        size_t mine = 0;
-        while (atomic_load(&s.good) < 60) {     /* or the test hangs, which is a failure too */
-            call *c = new_call(&g, &hand_saxpy, N);
-            (void)run_call(c);
-            assert_int_equal(c->status, YK_OK);
-            free(c);
-            mine++;
-        }
-        assert_true(mine > 0);
+        check_sources(&g, workers, 60);
         close_rig(&g);
     }
+}
+
+/* This thread is on a core of no worker, so that workers alone run what it launches, while
+ * all of them may be inside something that waits for its turn. */
+static void test_workers_that_wait_help(void **state)
+{
+    (void)state;
+    static const int cpus[2] = {0, 0};
+    cpu_set_t before, other;
+    assert_int_equal(sched_getaffinity(0, sizeof before, &before), 0);
+    CPU_ZERO(&other);
+    for (size_t c = 1; c < CPU_SETSIZE && CPU_COUNT(&other) == 0; c++)
+        if (CPU_ISSET(c, &before)) CPU_SET(c, &other);
+    if (!CPU_ISSET(0, &before) || CPU_COUNT(&other) == 0) skip();
+    rig g;
+    open_rig_on(&g, &(yki_pool_opts){.workers = 2, .cpus = cpus}, 0.3, NULL, 0);
+    assert_int_equal(sched_setaffinity(0, sizeof other, &other), 0);
+    check_sources(&g, 2, 60);
+    assert_int_equal(sched_setaffinity(0, sizeof before, &before), 0);
+    close_rig(&g);
 }
 
 int main(void)
@@ -396,6 +438,7 @@ int main(void)
         cmocka_unit_test(test_any_moment),
         cmocka_unit_test(test_host_code_that_launches),
         cmocka_unit_test(test_sources_that_launch),
+        cmocka_unit_test(test_workers_that_wait_help),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
