@@ -86,9 +86,11 @@ int yk_future_cancel(yk_future *t)
     yki_tasks *ts = yki_task_owner(t);
     if (yki_pool_forked(ts->pool)) return 0;
     if (t->flags & YKI_TASK_EVENT) return yki_task_cancel_event(t);
-    if (yki_task_claim(t, YKI_TASK_QUEUED, 0) || yki_task_claim(t, YKI_TASK_WAITING, 0)) {
+    /* With a reference of its own, since a callback may give back the user's. */
+    if (yki_task_claim(t, YKI_TASK_QUEUED, YKI_TASK_REF)
+        || yki_task_claim(t, YKI_TASK_WAITING, YKI_TASK_REF)) {
         yki_task_say(t, "it had not begun");
-        yki_task_end(ts, yki_hand_of(ts), t, YK_E_CANCELLED, 0);
+        yki_task_end(ts, yki_hand_of(ts), t, YK_E_CANCELLED, YKI_TASK_REF);
         return 1;
     }
     atomic_store_explicit(&t->asked, 1, memory_order_release);

@@ -49,11 +49,8 @@ static void free_extra(yki_tasks *ts, yki_hand *h, yki_task *t)
 {
     yki_extra *x = atomic_load_explicit(&t->extra, memory_order_acquire);
     if (!x) return;
-    for (size_t i = 0; i < x->n_after; i++)
-        if (x->after[i].on) yki_task_drop(ts, h, x->after[i].on);
-    
+    yki_task_let_go(ts, h, t);
     if (x->event) yki_event_drop(x->event);
-    yki_free(x->after);
     yki_free(x);
 }
 
@@ -123,8 +120,9 @@ static uint32_t swap_done(yki_task *t, uint32_t drop)
 {
     uint32_t s = atomic_load_explicit(&t->state, memory_order_acquire);
     for (;;) {
-        while (s & YKI_TASK_LOCK) {
-            yki_relax();
+        for (unsigned spins = 1; s & YKI_TASK_LOCK; spins++) {
+            if (spins % 64 == 0) sched_yield();
+            else yki_relax();
             s = atomic_load_explicit(&t->state, memory_order_acquire);
         }
         uint32_t to = s | YKI_TASK_DONE;
@@ -194,7 +192,9 @@ static void end_dead(yki_tasks *ts, yki_hand *h, yki_task *dead)
     while (dead) {
         yki_task *t = dead;
         dead = (yki_task *)t->link.next;
-        end(ts, h, t, yki_task_refusal(ts, t), YKI_TASK_REF, &dead);
+        yk_status st = yki_task_refusal(ts, t);
+        yki_task_let_go(ts, h, t);
+        end(ts, h, t, st, YKI_TASK_REF, &dead);
     }
 }
 
@@ -245,15 +245,18 @@ bool yki_task_claim(yki_task *t, unsigned from, uint32_t refs)
     return false;
 }
 
-/* Hands on what a failed one that t comes after had to say. */
+/* Hands on what a failed one that t comes after had to say.  Locked: where t was cancelled
+ * meanwhile, the end of the last of those lets them go. */
 static void blame(yki_task *t, const yki_extra *x, yk_status failed)
 {
-    const char *said = "";
+    char said[sizeof x->message] = "";
+    yki_task_lock(t);
     for (size_t i = 0; i < x->n_after; i++) {
         if (!yk_future_done(x->after[i].on) || x->after[i].on->status != failed) continue;
-        said = yk_future_message(x->after[i].on);
+        yki_copy_text(said, sizeof said, yk_future_message(x->after[i].on));
         break;
     }
+    yki_task_unlock(t);
     yki_task_say(t, "what it comes after has failed%s%.140s", said[0] ? ": " : "", said);
 }
 
@@ -323,6 +326,8 @@ static void run(yki_tasks *ts, yki_hand *h, yki_task *t, bool stolen)
         end_run(ts, h, t, st);
         return;
     }
+    /* What this thread is through with must not wait for what it begins now. */
+    if (h && h->done_group && h->done_group != yki_task_group(t)) yki_group_flush(h);
     int64_t mark = h ? yki_deque_mark(&h->deque) : 0;
     _Atomic uint64_t *where = h ? where_word(t, stolen) : NULL;
     uint64_t here = h ? (uint64_t)(h->number + 1) << 48 | (uint64_t)mark : 0;

@@ -25,6 +25,24 @@ static bool will_not_run(const yki_task *t)
         && atomic_load_explicit(&x->failed, memory_order_acquire) != YK_OK;
 }
 
+/* Otherwise whoever keeps the last of a long chain would keep them all, and freeing it would be
+ * one call inside the other.  The entries of `after` have all been called, or never watched; a
+ * helper may be looking at them (wait.c). */
+void yki_task_let_go(yki_tasks *ts, yki_hand *h, yki_task *t)
+{
+    yki_extra *x = atomic_load_explicit(&t->extra, memory_order_acquire);
+    if (!x || !x->after) return;
+    yki_task_lock(t);
+    yki_after *after = x->after;
+    size_t n = x->n_after;
+    x->after = NULL;
+    x->n_after = 0;
+    yki_task_unlock(t);
+    for (size_t i = 0; i < n; i++)
+        if (after[i].on) yki_task_drop(ts, h, after[i].on);
+    yki_free(after);
+}
+
 void yki_task_ready(yki_tasks *ts, yki_hand *h, yki_task *t, yki_task **dead)
 {
     if (yki_task_group(t)) yki_group_remove_waiting(yki_task_group(t), t);
@@ -35,6 +53,7 @@ void yki_task_ready(yki_tasks *ts, yki_hand *h, yki_task *t, yki_task **dead)
             return;
         }
     } else {
+        if (!(t->flags & YKI_TASK_STARTS)) yki_task_let_go(ts, h, t);
         uint32_t s = atomic_load_explicit(&t->state, memory_order_acquire);
         while ((s & YKI_TASK_PHASE) == YKI_TASK_WAITING)
             if (atomic_compare_exchange_weak_explicit(&t->state, &s, s | YKI_TASK_QUEUED,
@@ -43,6 +62,7 @@ void yki_task_ready(yki_tasks *ts, yki_hand *h, yki_task *t, yki_task **dead)
                 return;
             }
     }
+    yki_task_let_go(ts, h, t);
     yki_task_drop(ts, h, t);    /* cancelled */
 }
 
@@ -75,12 +95,14 @@ static void watch_after(yki_tasks *ts, yki_hand *h, yki_task *t)
 
 /* ---- submitting ---- */
 
-static yk_status check_opts(const yk_task_opts *o)
+/* Memory of tasks, and who waits for whom, are one engine's. */
+static yk_status check_opts(const yki_tasks *ts, const yk_task_opts *o)
 {
     if (o->flags & ~(YK_BLOCKING | YK_ALWAYS)) return YK_E_INVALID;
     if (o->n_after && !o->after) return YK_E_INVALID;
+    if (o->group && o->group->tasks != ts) return YK_E_INVALID;
     for (size_t i = 0; i < o->n_after; i++)
-        if (!o->after[i]) return YK_E_INVALID;
+        if (!o->after[i] || yki_task_owner(o->after[i]) != ts) return YK_E_INVALID;
     for (size_t i = 0; i < YKI_COUNT(o->reserved); i++)
         if (o->reserved[i]) return YK_E_INVALID;
     return YK_OK;
@@ -140,7 +162,7 @@ yk_status yki_tasks_submit(yki_tasks *ts, yk_task_fn fn, void *arg, const yk_tas
 yk_status yki_tasks_submit_as(yki_tasks *ts, yk_task_fn fn, void *arg, const yk_task_opts *o,
                               uint32_t flags, yk_future **out)
 {
-    yk_status st = fn ? check_opts(o) : YK_E_INVALID;
+    yk_status st = fn ? check_opts(ts, o) : YK_E_INVALID;
     if (st != YK_OK) return st;
     if (!is_taking(ts, o->group)) return YK_E_CANCELLED;
     flags |= o->flags;

@@ -265,6 +265,8 @@ bool yki_task_unwatch(yki_task *t, yki_done *done);
 /* ---- submit.c ---- */
 /* All that t comes after is complete: queues it, or, where it is not to run, links it to *dead
  * (see yki_done). */
+/* Gives back what t came after, once it is all complete and its statuses are not wanted any more. */
+void yki_task_let_go(yki_tasks *ts, yki_hand *h, yki_task *t);
 void yki_task_ready(yki_tasks *ts, yki_hand *h, yki_task *t, yki_task **dead);
 /* A task with nothing set but these; NULL: no memory. */
 yki_task *yki_task_make(yki_tasks *ts, yki_hand *h, uint32_t state, uint32_t flags);

@@ -36,19 +36,32 @@ uint64_t yki_deadline(double timeout_s)
 
 /* ---- working ---- */
 
+/* The first dependency of t that is not complete, with a reference; NULL: there is none. */
+static yki_task *first_missing(yki_task *t)
+{
+    yki_task *on = NULL;
+    yki_task_lock(t);
+    const yki_extra *x = atomic_load_explicit(&t->extra, memory_order_acquire);
+    for (size_t i = 0; i < x->n_after && !on; i++)
+        if (yki_task_phase(x->after[i].on) != YKI_TASK_DONE) on = x->after[i].on;
+    if (on) atomic_fetch_add_explicit(&on->state, YKI_TASK_REF, memory_order_relaxed);
+    yki_task_unlock(t);
+    return on;
+}
+
 /* Down the first dependencies that are not complete, to one that can begin. */
 bool yki_wait_help_task(yki_tasks *ts, yki_hand *h, yki_task *t)
 {
-    while (t) {
+    yki_task *held = NULL;
+    bool helped = false;
+    while (t && yki_task_owner(t) == ts) {
         unsigned phase = yki_task_phase(t);
-        if (phase == YKI_TASK_QUEUED) return yki_run_claimed(ts, h, t);
-        if (phase != YKI_TASK_WAITING) return false;
-        const yki_extra *x = atomic_load_explicit(&t->extra, memory_order_acquire);
-        size_t i = 0;
-        while (i < x->n_after && yki_task_phase(x->after[i].on) == YKI_TASK_DONE) i++;
-        t = i < x->n_after ? x->after[i].on : NULL;
+        if (phase == YKI_TASK_QUEUED) helped = yki_run_claimed(ts, h, t);
+        yki_task *next = phase == YKI_TASK_WAITING ? first_missing(t) : NULL;
+        if (held) yki_task_drop(ts, h, held);
+        t = held = next;
     }
-    return false;
+    return helped;
 }
 
 static bool help_as_worker(const waiter *w)

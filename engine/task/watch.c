@@ -221,7 +221,10 @@ void yk_completions_close(yk_completions **completions)
     yk_completions *c = completions ? *completions : NULL;
     if (!c) return;
     *completions = NULL;
-    for (size_t i = 0; i < c->n_entries; i++)
+    /* In a child nobody else holds it, and futures may be locked by threads that are not there. */
+    bool forked = c->tasks && yki_pool_forked(c->tasks->pool);
+    if (forked) atomic_store_explicit(&c->holders, 1, memory_order_relaxed);
+    for (size_t i = 0; i < c->n_entries && !forked; i++)
         if (c->entries[i].watches && yki_task_unwatch(c->futures[i], &c->entries[i].done)) drop(c);
     drop(c);
 }

@@ -67,7 +67,8 @@ YK_BEGIN_DECLS
  * caller's, and borrowed until the task is complete.  *out (out may be NULL) is written on
  * success and owned by the caller; a task without a future runs all the same, and
  * yk_engine_close waits for it.
- * YK_E_INVALID: engine or fn is NULL, an unknown flag, a NULL among after[].  YK_E_NOMEM.
+ * YK_E_INVALID: engine or fn is NULL, an unknown flag, a NULL among after[], a future or group
+ * of another engine.  YK_E_NOMEM.
  * YK_E_CANCELLED: the engine is closing, or the group is cancelled. */
 YK_API yk_status yk_task_submit(yk_engine *engine, yk_task_fn fn, void *arg,
                                 const yk_task_opts *opts, yk_future **out);
