@@ -186,10 +186,15 @@ void yki_pool_notify(yki_pool *pool, size_t count)
     if (count > 0 && own < pool->thread_count) unpark(&pool->mail[own]);
 }
 
-bool yki_pool_wanted(const yki_pool *pool, size_t worker)
+bool yki_pool_is_away(const yki_pool *pool, size_t worker)
 {
     uint64_t w = atomic_load_explicit(&pool->mail[worker].word, memory_order_relaxed);
-    return yki_word_is_order(w) != YKI_ORDER_AWAY;
+    return yki_word_is_order(w) == YKI_ORDER_AWAY;
+}
+
+bool yki_pool_wanted(const yki_pool *pool, size_t worker)
+{
+    return !yki_pool_is_away(pool, worker);
 }
 
 bool yki_pool_asleep(const yki_pool *pool)
@@ -197,10 +202,8 @@ bool yki_pool_asleep(const yki_pool *pool)
     return atomic_load_explicit(&pool->parked, memory_order_relaxed) > 0;
 }
 
-bool yki_pool_core_taken(const yki_pool *pool)
+size_t yki_pool_core_worker(const yki_pool *pool)
 {
     uint16_t own = yki_core_slot(pool);
-    if (own >= pool->thread_count) return false;
-    uint64_t w = atomic_load_explicit(&pool->mail[own].word, memory_order_relaxed);
-    return yki_word_is_order(w) == YKI_ORDER_AWAY;
+    return own < pool->thread_count ? own : SIZE_MAX;
 }

@@ -59,8 +59,10 @@ bool yki_pool_forked(const yki_pool *pool);
  * Both functions are called by many workers at once. */
 typedef struct yki_source {
     bool (*ready)(void *ctx);               /* there may be work; cheap, often called */
-    void (*run)(void *ctx, size_t worker);  /* does some of it, and returns soon after
-                                             * yki_pool_wanted says that a launch waits */
+    /* Does some of it, and returns soon after yki_pool_wanted says that a launch waits.
+     * False: others want this worker's core more than the work wants the worker, which then
+     * sleeps for some milliseconds, or until it is notified. */
+    bool (*run)(void *ctx, size_t worker);
     void *ctx;                              /* outlives the pool */
 } yki_source;
 
@@ -101,9 +103,12 @@ uint64_t yki_pool_nap(uint64_t before);
 /* Whether any worker sleeps; a hint.  Costs a load. */
 bool yki_pool_asleep(const yki_pool *pool);
 
-/* Whether the worker of the core that this thread is on is busy inside run(): then a thread
- * that also worked would only take turns with it.  A hint. */
-bool yki_pool_core_taken(const yki_pool *pool);
+/* The worker that is pinned to the core that this thread is on; SIZE_MAX: there is none.  A
+ * thread that works beside it only takes turns with it. */
+size_t yki_pool_core_worker(const yki_pool *pool);
+
+/* Whether a worker is inside run(), or yields its core; a hint. */
+bool yki_pool_is_away(const yki_pool *pool, size_t worker);
 
 /* ---- which worker this thread is, and what it does ---- */
 

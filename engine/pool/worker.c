@@ -133,8 +133,17 @@ static const yki_source *ready_source(yki_pool *pool)
 
 /* ---- between the two ---- */
 
-/* Parks unless something came meanwhile; `w` is the word as last seen. */
-static void park(yki_pool *pool, yki_mail *mail, uint64_t w)
+/* Work came to look for, or time is up; fails where a launch came. */
+static void unpark_self(yki_mail *mail, uint64_t parked)
+{
+    atomic_compare_exchange_strong_explicit(&mail->word, &parked,
+                                            yki_word(yki_word_tag(parked), 0, 0),
+                                            memory_order_acq_rel, memory_order_acquire);
+}
+
+/* Parks unless something came meanwhile; `w` is the word as last seen.  With a time, whatever
+ * other sources have, and at most until then. */
+static void park(yki_pool *pool, yki_mail *mail, uint64_t w, uint64_t until_ns)
 {
     uint32_t wake = atomic_load_explicit(&mail->wake, memory_order_acquire);
     uint64_t parked = yki_word_order(yki_word_tag(w), YKI_ORDER_PARKED);
@@ -144,16 +153,13 @@ static void park(yki_pool *pool, yki_mail *mail, uint64_t w)
     if (!atomic_compare_exchange_strong_explicit(&mail->word, &w, parked, memory_order_seq_cst,
                                                  memory_order_acquire))
         return;
-    if (ready_source(pool)) {
-        w = parked;
-        atomic_compare_exchange_strong_explicit(&mail->word, &w,
-                                                yki_word(yki_word_tag(parked), 0, 0),
-                                                memory_order_acq_rel, memory_order_acquire);
+    if (until_ns == UINT64_MAX && ready_source(pool)) {
+        unpark_self(mail, parked);
         return;
     }
     atomic_fetch_add_explicit(&pool->parked, 1, memory_order_relaxed);
     while (atomic_load_explicit(&mail->word, memory_order_acquire) == parked) {
-        yki_futex_wait(&mail->wake, wake, UINT64_MAX);
+        if (!yki_futex_wait(&mail->wake, wake, until_ns)) unpark_self(mail, parked);
         wake = atomic_load_explicit(&mail->wake, memory_order_acquire);
     }
     atomic_fetch_sub_explicit(&pool->parked, 1, memory_order_relaxed);
@@ -208,11 +214,13 @@ static bool spin(idle *i, yki_mail *mail, uint64_t w)
     return yield_core(i, mail, w);
 }
 
-static void run_source(const yki_source *source, yki_mail *mail, size_t me, uint64_t w)
+/* False: the core is wanted by others. */
+static bool run_source(const yki_source *source, yki_mail *mail, size_t me, uint64_t w)
 {
-    if (!yki_worker_leave(mail, w)) return;
-    source->run(source->ctx, me);
+    if (!yki_worker_leave(mail, w)) return true;
+    bool stays = source->run(source->ctx, me);
     come_back(mail, w);
+    return stays;
 }
 
 /* After a launch it is the sources' turn, unless the next one has come by now. */
@@ -220,7 +228,8 @@ static void run_source_between(yki_pool *pool, yki_mail *mail, size_t me, uint64
 {
     const yki_source *source = ready_source(pool);
     uint64_t w = atomic_load_explicit(&mail->word, memory_order_acquire);
-    if (source && yki_word_tag(w) == tag && !yki_word_is_order(w)) run_source(source, mail, me, w);
+    if (source && yki_word_tag(w) == tag && !yki_word_is_order(w))
+        (void)run_source(source, mail, me, w);
 }
 
 void *yki_worker_main(void *arg)
@@ -251,12 +260,13 @@ void *yki_worker_main(void *arg)
             }
             learn(&wait);
         } else if ((source = ready_source(pool)) != NULL) {
-            run_source(source, mail, me, w);
+            bool stays = run_source(source, mail, me, w);
             learn(&wait);
             park_now = pool->no_spin;
+            if (!stays) park(pool, mail, w, yki_now_ns() + WANTED_NS);
         } else if (park_now || spin(&wait, mail, w)) {
             if (wait.since_ns == 0) wait.since_ns = yki_now_ns();
-            park(pool, mail, w);
+            park(pool, mail, w, UINT64_MAX);
             wait.now_ns = yki_now_ns();
             park_now = pool->no_spin;
         }

@@ -138,6 +138,8 @@ static inline void *yki_deque_pop(yki_deque *d, int64_t base)
     YKI_DEQUE_STEP();
     if (b < base || b < atomic_load_explicit(&d->top, memory_order_relaxed)) return NULL;
     yki_ring *r = atomic_load_explicit(&d->ring, memory_order_relaxed);
+    /* Those that come next have often left the cache. */
+    __builtin_prefetch(atomic_load_explicit(&r->entry[(b - 6) & r->mask], memory_order_relaxed));
     YKI_DEQUE_STEP();
     atomic_store_explicit(&d->bottom, b, memory_order_seq_cst);
     YKI_DEQUE_STEP();

@@ -29,20 +29,26 @@ static bool clear(void *task, yki_hand *h)
     return yki_task_end_unwanted(yki_task_owner(task), h, task);
 }
 
-static yk_status wait_until(yki_task *t, uint64_t deadline_ns)
+/* *w is from the wait before, or has nothing but its deadline. */
+static yk_status wait_for_one(yki_wait *w, yki_task *t)
 {
-    yki_tasks *ts = yki_task_owner(t);
+    w->tasks = yki_task_owner(t);
     if (is_done(t)) return t->status;
-    if (yki_pool_forked(ts->pool)) return YK_E_FORKED;
-    yki_wait w = {.tasks = ts, .deadline_ns = deadline_ns, .done = is_done, .ctx = t,
-                  .arm = arm, .clear = clear, .help = help, .where = &t->where};
-    return yki_wait_for(&w) ? t->status : YK_E_TIMEOUT;
+    if (yki_pool_forked(w->tasks->pool)) return YK_E_FORKED;
+    w->done = is_done;
+    w->ctx = t;
+    w->arm = arm;
+    w->clear = clear;
+    w->help = help;
+    w->where = &t->where;
+    return yki_wait_for(w) ? t->status : YK_E_TIMEOUT;
 }
 
 yk_status yk_future_wait(yk_future *future, double timeout_s)
 {
     if (!future || timeout_s != timeout_s) return YK_E_INVALID;
-    return wait_until(future, yki_deadline(timeout_s));
+    yki_wait w = {.deadline_ns = yki_deadline(timeout_s)};
+    return wait_for_one(&w, future);
 }
 
 /* Backwards: then what this thread has submitted in order it finds at the bottom of its
@@ -50,12 +56,12 @@ yk_status yk_future_wait(yk_future *future, double timeout_s)
 yk_status yk_wait_all(yk_future *const *futures, size_t n, double timeout_s)
 {
     if ((n && !futures) || timeout_s != timeout_s) return YK_E_INVALID;
-    uint64_t deadline = yki_deadline(timeout_s);
+    yki_wait w = {.deadline_ns = yki_deadline(timeout_s)};
     yk_status st = YK_OK;
     bool late = false, forked = false;
     for (size_t i = n; i-- > 0;) {
         if (!futures[i]) continue;
-        yk_status one = wait_until(futures[i], deadline);
+        yk_status one = wait_for_one(&w, futures[i]);
         if (!is_done(futures[i])) {
             late |= one == YK_E_TIMEOUT;
             forked |= one == YK_E_FORKED;

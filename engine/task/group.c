@@ -11,6 +11,23 @@
 
 /* ---- counting ---- */
 
+/* Whether so many ends, times 2, are all. */
+static bool is_whole(const yk_group *g, uint32_t ended)
+{
+    uint32_t submitted = atomic_load_explicit(&g->submitted, memory_order_acquire)
+        + atomic_load_explicit(&g->submitted_home, memory_order_acquire);
+    return ((ended ^ 2 * submitted) & ~1u) == 0;
+}
+
+/* The last end of all sees a whole count, since what is submitted counts before its end.  Once
+ * the count is whole the group may be another's, and what is read of it, or woken, wrong: that
+ * harms nobody. */
+static void add_ends(yk_group *g, uint32_t n)
+{
+    uint32_t old = atomic_fetch_add_explicit(&g->ended, 2 * n, memory_order_acq_rel);
+    if ((old & 1) && is_whole(g, old + 2 * n)) yki_futex_wake(&g->ended, UINT32_MAX);
+}
+
 void yki_group_flush(yki_hand *h)
 {
     yk_group *g = h->done_group;
@@ -18,17 +35,13 @@ void yki_group_flush(yki_hand *h)
     uint32_t n = h->done_count;
     h->done_group = NULL;
     h->done_count = 0;
-    /* Once the count is whole the group may be another's: but for its address, nothing of it
-     * is touched after this. */
-    uint32_t old = atomic_fetch_add_explicit(&g->ended, 2 * n, memory_order_acq_rel);
-    if (old & 1) yki_futex_wake(&g->ended, UINT32_MAX);
+    add_ends(g, n);
 }
 
 void yki_group_ended(yki_hand *h, yk_group *g)
 {
     if (!h) {
-        uint32_t old = atomic_fetch_add_explicit(&g->ended, 2, memory_order_acq_rel);
-        if (old & 1) yki_futex_wake(&g->ended, UINT32_MAX);
+        add_ends(g, 1);
         return;
     }
     if (h->done_group != g) yki_group_flush(h);
@@ -48,9 +61,7 @@ void yki_group_failed(yk_group *g, yk_status st, const char *message)
 static bool is_over(void *group)
 {
     const yk_group *g = group;
-    uint32_t ended = atomic_load_explicit(&g->ended, memory_order_acquire);
-    uint32_t submitted = atomic_load_explicit(&g->submitted, memory_order_acquire);
-    return ((ended ^ 2 * submitted) & ~1u) == 0;
+    return is_whole(g, atomic_load_explicit(&g->ended, memory_order_acquire));
 }
 
 static uint32_t arm(void *group, _Atomic uint32_t **word)
@@ -73,17 +84,24 @@ static bool help_with_shared(yk_group *g, yki_hand *h)
     return t != NULL;
 }
 
-/* The newest of this thread's entries, if it belongs to the group. */
+/* So many before a look at whether all have ended, which costs more than a short task. */
+#define HELP_AT_ONCE 64
+
+/* The newest of this thread's entries, as long as they belong to the group. */
 static bool help(void *group, yki_hand *h)
 {
     yk_group *g = group;
-    yki_task *t = h ? yki_deque_pop(&h->deque, INT64_MIN) : NULL;
-    if (t && yki_task_group(t) == g) {
+    yki_task *t;
+    unsigned n = 0;
+    while (h && n < HELP_AT_ONCE && (t = yki_deque_pop(&h->deque, INT64_MIN)) != NULL) {
+        if (yki_task_group(t) != g) {
+            yki_queue_put(g->tasks, h, t);
+            break;
+        }
         yki_run_entry(g->tasks, h, t, false);
-        return true;
+        n++;
     }
-    if (t) yki_queue_put(g->tasks, h, t);
-    return help_with_shared(g, h);
+    return n > 0 || help_with_shared(g, h);
 }
 
 /* ---- cancelled groups ---- */
@@ -180,6 +198,7 @@ yk_status yki_group_open(yki_tasks *ts, yk_group **out)
     }
     g->up = NULL;
     g->deadline_ns = 0;
+    g->home = yki_hand_of(ts);
     *out = g;
     return YK_OK;
 }

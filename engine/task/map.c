@@ -102,7 +102,7 @@ static bool caller_works(const yki_map_state *s)
 {
     if (yki_map_is_inside(s)) return true;
     if (s->opts.timeout_s > 0 || s->opts.progress) return false;
-    return (s->opts.flags & YK_BLOCKING) || !yki_pool_core_taken(yki_tasks_pool(s->tasks));
+    return (s->opts.flags & YK_BLOCKING) || !yki_queue_core_taken(s->tasks);
 }
 
 static void work(map *m)

@@ -14,6 +14,8 @@
  * more. */
 #include "task_int.h"
 
+#include <sched.h>
+
 /* ---- hands ---- */
 
 static yki_hand *make_hand(yki_tasks *ts, uint32_t number)
@@ -204,7 +206,7 @@ yki_task *yki_queue_take_grouped(yki_tasks *ts, const yk_group *g, bool crew)
 }
 
 /* From any other's deque, beginning behind its own, so that thieves spread. */
-static yki_task *steal(yki_tasks *ts, const yki_hand *h, int64_t *left)
+static yki_task *steal(yki_tasks *ts, yki_hand *h, int64_t *left)
 {
     uint32_t n = atomic_load_explicit(&ts->n_hands, memory_order_acquire);
     uint32_t first = h ? h->number : 0;
@@ -216,14 +218,16 @@ static yki_task *steal(yki_tasks *ts, const yki_hand *h, int64_t *left)
             yki_task *t = v == h ? NULL : yki_deque_steal(&v->deque, INT64_MIN, &again);
             if (!t) continue;
             *left = yki_deque_count(&v->deque);
+            if (h) h->victim = v;
             return t;
         }
     } while (again);
     return NULL;
 }
 
-static yki_task *take_others(yki_tasks *ts, const yki_hand *h, int64_t *left)
+static yki_task *take_others(yki_tasks *ts, yki_hand *h, int64_t *left)
 {
+    if (h) h->victim = NULL;
     yki_task *t = take_shared(ts);
     if (!t) return steal(ts, h, left);
     *left = (int64_t)atomic_load_explicit(&ts->shared_count, memory_order_relaxed);
@@ -292,7 +296,58 @@ bool yki_queue_ready(void *tasks)
     return atomic_load_explicit(&ts->offered, memory_order_seq_cst) != 0;
 }
 
-void yki_queue_run(void *tasks, size_t worker)
+/* Where tasks are over in less time than a line takes from core to core, whoever takes them
+ * one by one from the deque of a thread that is at work on it only holds that thread up, which
+ * would be through with them sooner alone.  So it keeps apart for a while; and if that thread,
+ * or any other, waits for this very core, it leaves it. */
+#ifndef YKI_TINY_NS             /* tests without a clock say 0: there is no such task */
+#define YKI_TINY_NS 150
+#endif
+#define LOOK_AGAIN_NS 300
+#define APART_NS 1500
+#define YIELD_AT 16             /* tiny ones */
+#define YIELD_TOOK_NS 40000     /* then somebody else had the core */
+
+static uint64_t pause_until(const yki_tasks *ts, size_t worker, uint64_t until)
+{
+    uint64_t now;
+    while ((now = yki_now_ns()) < until && !yki_pool_wanted(ts->pool, worker)) yki_relax();
+    return now;
+}
+
+/* False: others want this core. */
+static bool keep_apart(const yki_tasks *ts, yki_hand *h, size_t worker, uint64_t now)
+{
+    const yki_deque *d = &h->victim->deque;
+    int64_t was = yki_deque_mark(d);
+    bool stays = true;
+    atomic_store_explicit(&h->apart, 1, memory_order_relaxed);
+    if (h->n_tiny++ % YIELD_AT == 0) {
+        yki_group_flush(h);
+        uint64_t before = now;
+        (void)sched_yield();
+        now = yki_now_ns();
+        stays = now - before < YIELD_TOOK_NS;
+    }
+    if (stays) now = pause_until(ts, worker, now + LOOK_AGAIN_NS);
+    if (stays && yki_deque_mark(d) != was) {
+        yki_group_flush(h);
+        (void)pause_until(ts, worker, now + APART_NS);
+    }
+    atomic_store_explicit(&h->apart, 0, memory_order_relaxed);
+    return stays;
+}
+
+static bool run_stolen(yki_tasks *ts, yki_hand *h, size_t worker, yki_task *t)
+{
+    bool from_deque = h->victim != NULL;
+    uint64_t begin = yki_now_ns();
+    yki_run_entry(ts, h, t, true);
+    uint64_t end = yki_now_ns();
+    return end >= begin + YKI_TINY_NS || !from_deque || keep_apart(ts, h, worker, end);
+}
+
+bool yki_queue_run(void *tasks, size_t worker)
 {
     yki_tasks *ts = tasks;
     yki_hand *h = atomic_load_explicit(&ts->hands[worker], memory_order_relaxed);
@@ -302,13 +357,23 @@ void yki_queue_run(void *tasks, size_t worker)
     claim.up = yki_current_worker;
     yki_current_worker = &claim;
     yki_task *t;
-    bool stolen;
-    while ((t = yki_queue_find(ts, h, &stolen)) != NULL) {
-        yki_run_entry(ts, h, t, stolen);
+    bool stolen, stays = true;
+    while (stays && (t = yki_queue_find(ts, h, &stolen)) != NULL) {
+        if (stolen) stays = run_stolen(ts, h, worker, t);
+        else yki_run_entry(ts, h, t, false);
         if (yki_pool_wanted(ts->pool, worker)) break;
     }
     yki_group_flush(h);
     yki_current_worker = claim.up;
+    return stays;
+}
+
+bool yki_queue_core_taken(const yki_tasks *ts)
+{
+    size_t worker = yki_pool_core_worker(ts->pool);
+    if (worker >= ts->workers || !yki_pool_is_away(ts->pool, worker)) return false;
+    const yki_hand *h = atomic_load_explicit(&ts->hands[worker], memory_order_relaxed);
+    return !atomic_load_explicit(&h->apart, memory_order_relaxed);
 }
 
 /* ---- counting ---- */

@@ -45,10 +45,8 @@ yki_extra *yki_task_extra(yki_task *t)
     return x;
 }
 
-static void free_extra(yki_tasks *ts, yki_hand *h, yki_task *t)
+static void free_extra(yki_tasks *ts, yki_hand *h, yki_task *t, yki_extra *x)
 {
-    yki_extra *x = atomic_load_explicit(&t->extra, memory_order_acquire);
-    if (!x) return;
     yki_task_let_go(ts, h, t);
     if (x->event) yki_event_drop(x->event);
     yki_free(x);
@@ -56,7 +54,8 @@ static void free_extra(yki_tasks *ts, yki_hand *h, yki_task *t)
 
 void yki_task_discard(yki_tasks *ts, yki_hand *h, yki_task *t)
 {
-    free_extra(ts, h, t);
+    yki_extra *x = atomic_load_explicit(&t->extra, memory_order_acquire);
+    if (x) free_extra(ts, h, t, x);
     yki_store_give(ts, h, t);
 }
 
@@ -289,8 +288,10 @@ static void enter_body(yki_tasks *ts, yki_current *claim)
 static yk_status call(yki_tasks *ts, yki_hand *h, yki_task *t, int64_t mark)
 {
     const yki_current *up = yki_current_worker;
-    yki_current claim = {0};
-    if (up) claim = *up;
+    yki_current claim;
+    claim.pool = up ? up->pool : NULL;
+    claim.number = up ? up->number : 0;
+    claim.in_body = up && up->in_body;
     claim.up = up;
     claim.own_thread = false;
     claim.task = t;

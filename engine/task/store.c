@@ -1,30 +1,25 @@
 /* store: memory for tasks, a cache line each.
  *
- * A thread with a hand takes from and gives to its own list, without any exchange with others.
- * Where one thread submits and another runs, memory would pile up with the second; so lists
- * that have grown give a chain of YKI_BATCH to the room, from which empty ones take.  Slabs
- * stay until the room closes: memory of tasks is always memory of tasks. */
+ * A thread with a hand takes from and gives to its own stack, without any exchange with others.
+ * Where one thread submits and another runs, memory would pile up with the second; so stacks
+ * that are full give a crate to the room, from which empty ones take.  Slabs stay until the
+ * room closes: memory of tasks is always memory of tasks. */
 #include "task_int.h"
+
+#include <string.h>
 
 typedef struct yki_slab {
     struct yki_slab *next;
     yki_task tasks[] __attribute__((aligned(YKI_CACHE_LINE)));
 } yki_slab;
 
-static yki_task *pop_free(yki_task **list)
-{
-    yki_task *t = *list;
-    *list = (yki_task *)t->link.next;
-    return t;
-}
+typedef struct yki_crate {
+    struct yki_crate *next;
+    yki_task *task[YKI_CRATE];
+} yki_crate;
 
-static void push_free(yki_task **list, yki_task *t)
-{
-    t->link.next = (yki_link *)*list;
-    *list = t;
-}
+/* ---- the room's; lock held ---- */
 
-/* Lock held. */
 static yki_task *from_slab(yki_tasks *ts)
 {
     if (!ts->slabs || ts->slab_used == YKI_SLAB_TASKS) {
@@ -37,69 +32,96 @@ static yki_task *from_slab(yki_tasks *ts)
     return &ts->slabs->tasks[ts->slab_used++];
 }
 
-/* A chain of the room's, else fresh memory; as much as there is. */
-static bool refill(yki_tasks *ts, yki_hand *h)
+static yki_task *take_single(yki_tasks *ts)
+{
+    yki_task *t = ts->spare;
+    if (!t) return from_slab(ts);
+    ts->spare = (yki_task *)t->link.next;
+    return t;
+}
+
+static void give_single(yki_tasks *ts, yki_task *t)
+{
+    t->link.next = (yki_link *)ts->spare;
+    ts->spare = t;
+}
+
+static void take_crate(yki_tasks *ts, yki_hand *h)
+{
+    yki_crate *c = ts->full;
+    ts->full = c->next;
+    memcpy(h->free, c->task, sizeof c->task);
+    h->n_free = YKI_CRATE;
+    c->next = ts->empty;
+    ts->empty = c;
+}
+
+/* The oldest half of a full stack. */
+static void give_crate(yki_tasks *ts, yki_hand *h)
+{
+    yki_crate *c = ts->empty ? ts->empty : yki_alloc(1, sizeof *c);
+    if (c && c == ts->empty) ts->empty = c->next;
+    if (c) {
+        memcpy(c->task, h->free, sizeof c->task);
+        c->next = ts->full;
+        ts->full = c;
+    } else {
+        for (size_t i = 0; i < YKI_CRATE; i++) give_single(ts, h->free[i]);
+    }
+    h->n_free -= YKI_CRATE;
+    memmove(h->free, h->free + YKI_CRATE, h->n_free * sizeof *h->free);
+}
+
+/* ---- threads ---- */
+
+bool yki_store_refill(yki_tasks *ts, yki_hand *h)
 {
     (void)pthread_mutex_lock(&ts->lock);
-    if (ts->chains) {
-        h->free = ts->chains;
-        ts->chains = h->free->arg;
-        h->n_free = YKI_BATCH;
-    }
-    while (h->n_free < YKI_BATCH) {
-        yki_task *t = from_slab(ts);
+    if (ts->full) take_crate(ts, h);
+    while (h->n_free < YKI_CRATE) {
+        yki_task *t = take_single(ts);
         if (!t) break;
-        push_free(&h->free, t);
-        h->n_free++;
+        h->free[h->n_free++] = t;
     }
     (void)pthread_mutex_unlock(&ts->lock);
     return h->n_free > 0;
 }
 
-static yki_task *take_single(yki_tasks *ts)
+yki_task *yki_store_take_single(yki_tasks *ts)
 {
     (void)pthread_mutex_lock(&ts->lock);
-    yki_task *t = ts->spare ? pop_free(&ts->spare) : from_slab(ts);
+    yki_task *t = take_single(ts);
     (void)pthread_mutex_unlock(&ts->lock);
     return t;
 }
 
-yki_task *yki_store_take(yki_tasks *ts, yki_hand *h)
+void yki_store_give_single(yki_tasks *ts, yki_task *t)
 {
-    if (!h) return take_single(ts);
-    if (!h->free && !refill(ts, h)) return NULL;
-    h->n_free--;
-    return pop_free(&h->free);
-}
-
-/* The first YKI_BATCH of the list to the room. */
-static void give_chain(yki_tasks *ts, yki_hand *h)
-{
-    yki_task *first = h->free, *last = first;
-    for (size_t i = 1; i < YKI_BATCH; i++) last = (yki_task *)last->link.next;
-    h->free = (yki_task *)last->link.next;
-    h->n_free -= YKI_BATCH;
-    last->link.next = NULL;
     (void)pthread_mutex_lock(&ts->lock);
-    first->arg = ts->chains;
-    ts->chains = first;
+    give_single(ts, t);
     (void)pthread_mutex_unlock(&ts->lock);
 }
 
-void yki_store_give(yki_tasks *ts, yki_hand *h, yki_task *t)
+void yki_store_spill(yki_tasks *ts, yki_hand *h)
 {
-    if (h) {
-        push_free(&h->free, t);
-        if (++h->n_free >= 2 * YKI_BATCH) give_chain(ts, h);
-        return;
+    (void)pthread_mutex_lock(&ts->lock);
+    give_crate(ts, h);
+    (void)pthread_mutex_unlock(&ts->lock);
+}
+
+static void free_crates(yki_crate *c)
+{
+    while (c) {
+        yki_crate *next = c->next;
+        yki_free(c);
+        c = next;
     }
-    (void)pthread_mutex_lock(&ts->lock);
-    push_free(&ts->spare, t);
-    (void)pthread_mutex_unlock(&ts->lock);
 }
 
 void yki_store_close(yki_tasks *ts)
 {
+    free_crates(ts->full);
+    free_crates(ts->empty);
     while (ts->slabs) {
         yki_slab *next = ts->slabs->next;
         yki_free(ts->slabs);

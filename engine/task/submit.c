@@ -120,9 +120,14 @@ static bool is_taking(const yki_tasks *ts, const yk_group *g)
 
 void yki_task_count_in(yki_tasks *ts, yki_hand *h, yk_group *g)
 {
-    if (g) atomic_fetch_add_explicit(&g->submitted, 1, memory_order_relaxed);
+    if (g && h && h == g->home) {
+        uint32_t n = atomic_load_explicit(&g->submitted_home, memory_order_relaxed);
+        atomic_store_explicit(&g->submitted_home, n + 1, memory_order_release);
+    } else if (g) {
+        atomic_fetch_add_explicit(&g->submitted, 1, memory_order_release);
+    }
     if (!h) {
-        atomic_fetch_add_explicit(&ts->submitted, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&ts->submitted, 1, memory_order_release);
         return;
     }
     uint64_t n = atomic_load_explicit(&h->submitted, memory_order_relaxed);

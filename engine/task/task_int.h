@@ -97,6 +97,8 @@ static inline unsigned yki_task_phase(const yki_task *t)
 
 /* ---- a thread with a deque ---- */
 
+#define YKI_CRATE 128               /* tasks' memory that changes hands at once */
+
 /* Tasks whose entries one thread has, its memory for tasks, and its counts.  The pool's
  * workers have one each, other threads while there are some left.  Only the thread that owns
  * it changes anything but the deque's top. */
@@ -104,21 +106,24 @@ typedef struct yki_hand {
     yki_deque deque;
     _Alignas(YKI_CACHE_LINE) yki_tasks *tasks;
     uint32_t number;
+    uint32_t n_tiny;                /* stolen tasks that were hardly worth it */
     uint32_t ticks;                 /* entries taken; now and then others come first */
-    yki_task *free;                 /* memory for tasks, n_free of them */
-    size_t n_free;
+    size_t n_free;                  /* memory for tasks */
+    yki_task *free[2 * YKI_CRATE];
+    struct yki_hand *victim;        /* whose deque the last entry came from; NULL: none */
     yk_group *done_group;           /* whose done_count ends are not in its count yet */
     uint32_t done_count;
     /* Tasks submitted and completed by this thread ever.  Owner's store (release) <-> closer's
      * load (acquire). */
     _Atomic uint64_t submitted, completed;
+    /* A worker's: keeps apart (queues.c), and so its core is free.  Relaxed: a hint. */
+    _Atomic uint32_t apart;
     /* Others' hands: has a thread.  Leaver's store (release) <-> next one's swap (acquire). */
     _Atomic uint32_t owned;
     _Atomic uint32_t holders;       /* the room and its thread; the last one frees it */
 } yki_hand;
 
 #define YKI_GUESTS 16               /* hands for threads that are no workers */
-#define YKI_BATCH 128               /* tasks' memory that changes hands at once */
 #define YKI_SLAB_TASKS 1024
 
 /* ---- a group ---- */
@@ -137,8 +142,11 @@ struct yk_group {
      * when in any case (as in yki_cancel). */
     const yki_cancel *up;
     uint64_t deadline_ns;
-    /* Tasks submitted ever; add (relaxed: before the submitter's own end). */
-    _Alignas(YKI_CACHE_LINE) _Atomic uint32_t submitted;
+    /* Tasks submitted ever, by the thread that opened the group, with a plain store, and by
+     * others; relaxed: they come before the submitter's own end. */
+    _Alignas(YKI_CACHE_LINE) _Atomic uint32_t submitted_home;
+    yki_hand *home;
+    _Atomic uint32_t submitted;
     /* Tasks ended ever, times 2, plus 1 while somebody sleeps on it.  The enders' add (release)
      * is the last that they do with the group; waiter's load (acquire). */
     _Alignas(YKI_CACHE_LINE) _Atomic uint32_t ended;
@@ -171,8 +179,8 @@ struct yki_tasks {
     pthread_mutex_t lock;           /* guards all below, and the making of hands */
     yki_link *first, **last;        /* entries of threads without a hand, oldest first */
     _Atomic size_t shared_count;    /* of them; a hint, sequentially consistent */
-    yki_task *chains;               /* free memory in chains of YKI_BATCH, by their arg */
-    yki_task *spare;                /* and single ones */
+    struct yki_crate *full, *empty; /* store.c: free memory in crates, crates without any */
+    yki_task *spare;                /* and single tasks */
     yk_group *groups, *all_groups;  /* free ones, and all: their memory stays */
     struct yki_slab *slabs;
     uint32_t slab_used;             /* tasks of the first slab that were given out */
@@ -194,10 +202,39 @@ void yki_task_lock(yki_task *t);
 void yki_task_unlock(yki_task *t);
 
 /* ---- store.c ---- */
-/* Memory for a task, its link and where all zeros; NULL: none.  h may be NULL. */
+bool yki_store_refill(yki_tasks *ts, yki_hand *h);      /* false: no memory */
+void yki_store_spill(yki_tasks *ts, yki_hand *h);       /* of a full one */
+yki_task *yki_store_take_single(yki_tasks *ts);
+void yki_store_give_single(yki_tasks *ts, yki_task *t);
+void yki_store_close(yki_tasks *ts);
+
+#ifdef YKI_STORE_REPLACED       /* by tests that watch over every task's memory */
 yki_task *yki_store_take(yki_tasks *ts, yki_hand *h);
 void yki_store_give(yki_tasks *ts, yki_hand *h, yki_task *t);
-void yki_store_close(yki_tasks *ts);
+#else
+/* Tasks fall out of the cache while they lie in the store; so many are fetched ahead. */
+#define YKI_FETCH_AHEAD 8
+
+/* Memory for a task, not cleared; NULL: none.  h may be NULL. */
+static inline yki_task *yki_store_take(yki_tasks *ts, yki_hand *h)
+{
+    if (!h) return yki_store_take_single(ts);
+    if (h->n_free == 0 && !yki_store_refill(ts, h)) return NULL;
+    size_t n = --h->n_free;
+    __builtin_prefetch(h->free[n >= YKI_FETCH_AHEAD ? n - YKI_FETCH_AHEAD : 0], 1);
+    return h->free[n];
+}
+
+static inline void yki_store_give(yki_tasks *ts, yki_hand *h, yki_task *t)
+{
+    if (!h) {
+        yki_store_give_single(ts, t);
+        return;
+    }
+    if (h->n_free == YKI_COUNT(h->free)) yki_store_spill(ts, h);
+    h->free[h->n_free++] = t;
+}
+#endif
 
 /* ---- queues.c ---- */
 /* The calling thread's hand; NULL: it has none. */
@@ -216,7 +253,9 @@ yki_task *yki_queue_take_grouped(yki_tasks *ts, const yk_group *g, bool crew);
 yki_task *yki_queue_find_below(yki_tasks *ts, _Atomic uint64_t *where);
 /* The pool's source. */
 bool yki_queue_ready(void *tasks);
-void yki_queue_run(void *tasks, size_t worker);
+bool yki_queue_run(void *tasks, size_t worker);
+/* Whether the worker of the calling thread's core is at work on tasks; a hint. */
+bool yki_queue_core_taken(const yki_tasks *ts);
 /* Tasks that are not complete; exact where it says 0. */
 uint64_t yki_tasks_left(yki_tasks *ts);
 
@@ -291,14 +330,15 @@ typedef struct yki_wait {
     uint32_t (*arm)(void *ctx, _Atomic uint32_t **word);
     /* Before a sleep: ends what will never run of what is waited for; false: nothing did. */
     bool (*clear)(void *ctx, yki_hand *h);
-    /* Runs something of what is waited for; false: there was nothing to begin.  NULL: never. */
+    /* Runs something of what is waited for; false: there was nothing to begin. */
     bool (*help)(void *ctx, yki_hand *h);
     _Atomic uint64_t *where;        /* of what is waited for, or NULL */
+    bool slow;                      /* what it has helped with took long; kept from wait to wait */
     bool patient;                   /* the first of several: threads that are no workers do not
                                      * work, since that would hold up news of the others */
 } yki_wait;
 /* False on the deadline, or when the engine was closed without further patience. */
-bool yki_wait_for(const yki_wait *w);
+bool yki_wait_for(yki_wait *w);
 /* Runs t, or the first thing that must run before it can; false: there is nothing to begin. */
 bool yki_wait_help_task(yki_tasks *ts, yki_hand *h, yki_task *t);
 uint64_t yki_deadline(double timeout_s);

@@ -61,7 +61,7 @@ void yki_tasks_close(yki_tasks **tasks)
 /* The closer is one more thread that waits, for all of them. */
 static bool work_once(yki_tasks *ts, yki_hand *h)
 {
-    if (!ts->no_threads && yki_pool_core_taken(ts->pool)) return false;
+    if (!ts->no_threads && yki_queue_core_taken(ts)) return false;
     bool stolen;
     yki_task *t = yki_queue_find(ts, h, &stolen);
     if (t) yki_run_entry(ts, h, t, stolen);

@@ -3,8 +3,8 @@
  * A worker inside a task works: on what it waits for if that has not begun, on what its task
  * has submitted, and on what the thread that runs what it waits for has submitted since.
  * Nothing else, so that its stack holds only work that it waits for anyway.  Another thread
- * runs what it waits for if the worker of its core has nothing to do, and otherwise sleeps:
- * all cores are busy then.  Inside a task of the crew it does so after a while in any case,
+ * also runs what it waits for.  Once that has taken long it goes on only as long as the worker of
+ * its core has nothing to do, and otherwise sleeps: all cores are busy then.  Inside a task of the crew it does so after a while in any case,
  * since all workers may be waiting for that very task. */
 #include "task_int.h"
 
@@ -16,10 +16,11 @@
 #define SHY_MAX_NS UINT64_C(16000000)   /* and so often it looks again, in the end */
 #define NAP_MIN_NS UINT64_C(50000)      /* a worker asleep looks for work that often, */
 #define NAP_MAX_NS UINT64_C(2000000)    /* and in the end only that often */
+#define LONG_NS UINT64_C(50000)         /* a task that takes as long is worth a sleep */
 #define LOOK_NS UINT64_C(100000000)     /* and everybody whether the engine was closed */
 
 typedef struct waiter {
-    const yki_wait *wait;
+    yki_wait *wait;
     yki_hand *hand;
     int64_t mark;               /* entries from there on are this task's */
     bool worker, in_task;
@@ -74,18 +75,28 @@ static bool help_as_worker(const waiter *w)
         yki_run_entry(ts, w->hand, t, stolen);
         return true;
     }
-    return wait->help && wait->help(wait->ctx, w->hand);
+    return wait->help(wait->ctx, w->hand);
+}
+
+static bool help_as_other(const waiter *w)
+{
+    yki_wait *wait = w->wait;
+    uint64_t begin = yki_now_ns();
+    bool helped = wait->help(wait->ctx, w->hand);
+    if (helped && yki_now_ns() - begin > LONG_NS) wait->slow = true;
+    return helped;
 }
 
 static bool help(const waiter *w)
 {
     const yki_wait *wait = w->wait;
     const yki_tasks *ts = wait->tasks;
+    if (!wait->help) return false;
     if (w->worker) return help_as_worker(w);
     bool must = ts->no_threads || (w->in_task && w->since_ns && w->now_ns - w->since_ns > SHY_NS);
     if (!must && (wait->patient || wait->deadline_ns != UINT64_MAX)) return false;
-    if (!must && yki_pool_core_taken(ts->pool)) return false;
-    return wait->help && wait->help(wait->ctx, w->hand);
+    if (!must && wait->slow && yki_queue_core_taken(ts)) return false;
+    return help_as_other(w);
 }
 
 /* ---- not working ---- */
@@ -125,7 +136,7 @@ static void sleep_some(waiter *w)
     w->now_ns = yki_now_ns();
 }
 
-static waiter begin(const yki_wait *wait)
+static waiter begin(yki_wait *wait)
 {
     yki_hand *h = yki_hand_of(wait->tasks);
     const yki_current *c = yki_current_worker;
@@ -135,7 +146,7 @@ static waiter begin(const yki_wait *wait)
     return w;
 }
 
-bool yki_wait_for(const yki_wait *wait)
+bool yki_wait_for(yki_wait *wait)
 {
     if (wait->done(wait->ctx)) return true;
     waiter w = begin(wait);

@@ -35,15 +35,16 @@ typedef struct actor {
 
 static bool work_left(void *ctx) { return atomic_load(&((scene *)ctx)->left) > 0; }
 
-static void do_work(void *ctx, size_t worker)
+static bool do_work(void *ctx, size_t worker)
 {
     scene *sc = ctx;
     long left = atomic_load(&sc->left);
     (void)worker;
     do {
-        if (left == 0) return;
+        if (left == 0) return true;
     } while (!atomic_compare_exchange_weak(&sc->left, &left, left - 1));
     atomic_fetch_add(&sc->done, 1);
+    return true;
 }
 
 static void ask_for_work(scene *sc, long pieces)

@@ -39,6 +39,7 @@ uint64_t model_now(void);
 #define EX_SWAP broken_swap
 #include "explore_atomics.h"
 
+#define YKI_STORE_REPLACED
 #define yki_futex_wait model_sleep
 #define yki_futex_wake ex_futex_wake
 #define yki_now_ns model_now
@@ -266,7 +267,7 @@ yki_task *yki_queue_find_below(yki_tasks *ts, _Atomic uint64_t *where)
 {
     return (void)ts, (void)where, NULL;
 }
-bool yki_pool_core_taken(const yki_pool *pool) { return (void)pool, !now->helps; }
+bool yki_queue_core_taken(const yki_tasks *ts) { return (void)ts, !now->helps; }
 bool yki_pool_forked(const yki_pool *pool) { return (void)pool, false; }
 size_t yki_crew_threads(const yki_crew *crew) { return (void)crew, 0; }
 void yki_runner_nudge(yki_runner *runner) { (void)runner; }

@@ -43,6 +43,7 @@ static bool broken_swap(volatile void *at, size_t bytes, uint64_t *expected, uin
 #define pthread_mutex_lock(m) (ex_lock(m), 0)
 #define pthread_mutex_unlock(m) (ex_unlock(m), 0)
 #define YKI_DEQUE_ROOM 4
+#define YKI_TINY_NS 0
 
 /* The device room has a job too. */
 #define yki_job pool_job

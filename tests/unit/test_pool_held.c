@@ -48,7 +48,11 @@ static bool keep(void *ctx)
     return false;
 }
 
-static void run_nothing(void *ctx, size_t worker) { (void)ctx, (void)worker; }
+static bool run_nothing(void *ctx, size_t worker)
+{
+    (void)ctx, (void)worker;
+    return true;
+}
 
 static void await_kept(keeper *k, int count)
 {

@@ -358,16 +358,17 @@ static bool tasks_left(void *ctx)
     return atomic_load(&t->left) > 0;
 }
 
-static void run_task(void *ctx, size_t worker)
+static bool run_task(void *ctx, size_t worker)
 {
     tasks *t = ctx;
     (void)worker;
     long left = atomic_load(&t->left);
     do {
-        if (left == 0) return;
+        if (left == 0) return true;
     } while (!atomic_compare_exchange_weak(&t->left, &left, left - 1));
     yki_pool_run(t->pool, 3, 1, nested_task, &t->nested);
     atomic_fetch_add(&t->done, 1);
+    return true;
 }
 
 static void idle_workers_serve_other_sources(void **state)
@@ -409,17 +410,18 @@ static bool long_tasks_left(void *ctx)
     return atomic_load(&t->left) > 0;
 }
 
-static void run_long_task(void *ctx, size_t worker)
+static bool run_long_task(void *ctx, size_t worker)
 {
     long_tasks *t = ctx;
     (void)worker;
-    if (atomic_fetch_sub(&t->left, 1) <= 0) return;
+    if (atomic_fetch_sub(&t->left, 1) <= 0) return true;
     atomic_fetch_add(&t->begun, 1);
     for (int ms = 0; ms < 20000; ms++) {
-        if (atomic_load(&t->launch_over)) return;
+        if (atomic_load(&t->launch_over)) return true;
         sleep_ms(1);
     }
     atomic_fetch_add(&t->gave_up, 1);
+    return true;
 }
 
 static void a_launch_does_not_wait_for_another_source(void **state)

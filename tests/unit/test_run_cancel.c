@@ -346,16 +346,16 @@ static void count_body(void *ctx, size_t begin, size_t end, size_t worker)
 }
 
 /* Launches, submits and loops as a task would. */
-static void source_run(void *ctx, size_t worker)
+static bool source_run(void *ctx, size_t worker)
 {
     source_state *s = ctx;
     size_t left = atomic_load(&s->left);
     _Atomic size_t counted = 0;
     (void)worker;
     while (left && !atomic_compare_exchange_weak(&s->left, &left, left - 1)) {}
-    if (!left) return;
+    if (!left) return true;
     call *c = calloc(1, sizeof *c);
-    if (!c) return;
+    if (!c) return true;
     c->rig = s->rig, c->kernel = &hand_saxpy, c->n = N;
     for (int i = 0; i < N; i++) c->x[i] = 3;
     (void)run_call(c);
@@ -370,6 +370,7 @@ static void source_run(void *ctx, size_t worker)
     free(c);
     yki_pool_run(s->rig->pool, 1000, 10, count_body, &counted);
     if (good && atomic_load(&counted) == 1000) atomic_fetch_add(&s->good, 1);
+    return true;
 }
 
 /* Beside launches and loops of this thread; or the test hangs, which is a failure too. */
