@@ -94,7 +94,8 @@ void yki_event_watch(yk_event *ev, yki_watch *watch)
 {
     yki_watch *newest = atomic_load_explicit(&ev->watches, memory_order_acquire);
     do {
-        if (newest == called(ev)) {
+        /* The same where they are about to be called: nothing more comes after its end. */
+        if (newest == called(ev) || yk_event_done(ev)) {
             watch->fn(watch->ctx);
             return;
         }

@@ -166,12 +166,40 @@ static bool clear_deque(yk_group *g, yki_hand *h)
     return any;
 }
 
+/* With a reference. */
+static yki_task *take_waiting(yk_group *g)
+{
+    (void)pthread_mutex_lock(&g->tasks->lock);
+    yki_task *t = g->waiting;
+    if (t) {
+        atomic_fetch_add_explicit(&t->state, YKI_TASK_REF, memory_order_relaxed);
+        unlink_waiting(t);
+    }
+    (void)pthread_mutex_unlock(&g->tasks->lock);
+    return t;
+}
+
+static bool clear_waiting(yk_group *g, yki_hand *h)
+{
+    yki_tasks *ts = g->tasks;
+    bool any = false;
+    yki_task *t;
+    while ((t = take_waiting(g)) != NULL) {
+        any |= yki_task_end_unwanted(ts, h, t);
+        yki_task_drop(ts, h, t);
+    }
+    return any;
+}
+
 /* What no thread holds, and what this one does; the rest ends when its turn comes. */
 static bool clear(void *group, yki_hand *h)
 {
     yk_group *g = group;
-    if (!atomic_load_explicit(&g->asked, memory_order_acquire)) return false;
-    bool any = h && clear_deque(g, h);
+    if (!atomic_load_explicit(&g->asked, memory_order_acquire)
+        && !atomic_load_explicit(&g->tasks->stopped, memory_order_acquire))
+        return false;
+    bool any = clear_waiting(g, h);
+    if (h) any |= clear_deque(g, h);
     yki_task *t;
     while ((t = yki_queue_take_grouped(g->tasks, g, true)) != NULL) {
         yki_run_entry(g->tasks, h, t, true);
@@ -236,31 +264,11 @@ yk_status yk_group_wait(yk_group *g, double timeout_s)
 
 const char *yk_group_message(const yk_group *g) { return g ? g->said : ""; }
 
-/* With a reference. */
-static yki_task *take_waiting(yk_group *g)
-{
-    (void)pthread_mutex_lock(&g->tasks->lock);
-    yki_task *t = g->waiting;
-    if (t) {
-        atomic_fetch_add_explicit(&t->state, YKI_TASK_REF, memory_order_relaxed);
-        unlink_waiting(t);
-    }
-    (void)pthread_mutex_unlock(&g->tasks->lock);
-    return t;
-}
-
 void yk_group_cancel(yk_group *g)
 {
     if (!g || yki_pool_forked(g->tasks->pool)) return;
-    yki_tasks *ts = g->tasks;
-    yki_hand *h = yki_hand_of(ts);
-    yki_task *t;
     atomic_store_explicit(&g->asked, 1, memory_order_release);
-    while ((t = take_waiting(g)) != NULL) {
-        (void)yki_task_end_unwanted(ts, h, t);
-        yki_task_drop(ts, h, t);
-    }
-    if (h) yki_group_flush(h);
+    (void)clear_waiting(g, yki_hand_of(g->tasks));
     if (atomic_load_explicit(&g->ended, memory_order_relaxed) & 1)
         yki_futex_wake(&g->ended, UINT32_MAX);      /* to clear the rest */
 }

@@ -69,12 +69,31 @@ static bool work_once(yki_tasks *ts, yki_hand *h)
     return t != NULL;
 }
 
+static bool any_item(const yki_link *item, const void *ctx)
+{
+    (void)ctx;
+    return item != NULL;
+}
+
+/* Nothing begins any more: what is queued need only be ended. */
+static void end_queued(yki_tasks *ts, yki_hand *h)
+{
+    bool stolen;
+    yki_task *t;
+    while ((t = yki_queue_find(ts, h, &stolen)) != NULL) yki_run_entry(ts, h, t, stolen);
+    yki_link *item;
+    while ((item = yki_crew_take(ts->crew, any_item, NULL)) != NULL)
+        yki_run_entry(ts, h, (yki_task *)item, true);
+    if (h) yki_group_flush(h);
+}
+
 static bool await_all(yki_tasks *ts, uint64_t deadline_ns)
 {
     yki_hand *h = yki_hand_of(ts);
     for (;;) {
         uint32_t seen = atomic_load_explicit(&ts->progress, memory_order_acquire);
         if (yki_tasks_left(ts) == 0) return true;
+        if (atomic_load_explicit(&ts->stopped, memory_order_relaxed)) end_queued(ts, h);
         uint64_t now = yki_now_ns();
         if (now >= deadline_ns) return false;
         /* With a deadline it must not begin what may not end. */

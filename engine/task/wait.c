@@ -154,7 +154,10 @@ bool yki_wait_for(yki_wait *wait)
         if (w.hand) yki_group_flush(w.hand);
         if (wait->done(wait->ctx)) return true;
         if (wait->deadline_ns == 0) return false;
-        if (atomic_load_explicit(&wait->tasks->stopped, memory_order_relaxed) > 1) return false;
+        if (atomic_load_explicit(&wait->tasks->stopped, memory_order_acquire) > 1) {
+            if (wait->clear) (void)wait->clear(wait->ctx, w.hand);
+            return wait->done(wait->ctx);
+        }
         if (help(&w)) {
             w.spins = 0;
             w.nap_ns = 0;
