@@ -49,14 +49,13 @@ static void host_body(void *ctx, size_t begin, size_t end, size_t worker)
  * cut but what a worker has taken anyway, so that workers join once, as ever, and each keeps
  * its own part of the arrays. */
 #define LOOK_NS 1000000u
-/* A worker's first share shows how many items take that long. */
-#define PROBE_SHARE 64
 
 typedef struct stepped_job {
     host_job job;
     yki_stop stop;
     size_t align, least;            /* items: where to cut, and the shortest piece */
-    /* Items to run between two looks, by the last piece that was timed; 0: none yet. */
+    /* Items to run between two looks, by the last piece that was timed.  0: none yet; the first
+     * is the shortest there is, since even an item may take long. */
     _Alignas(YKI_CACHE_LINE) _Atomic size_t step;
     _Atomic size_t left_out;        /* items not run; counted before the pool joins */
 } stepped_job;
@@ -75,7 +74,7 @@ static void fill_stepped(stepped_job *job, const yki_launch *l, size_t begin)
 static size_t next_piece(const stepped_job *job, size_t left, bool *timed)
 {
     size_t step = atomic_load_explicit(&job->step, memory_order_relaxed);
-    if (!step) step = yki_max(job->least, yki_round_down(left / PROBE_SHARE, job->align));
+    if (!step) step = job->least;
     *timed = left - left / 3 > step;    /* no short rests */
     return *timed ? step : left;
 }
