@@ -2,6 +2,8 @@
  *
  * A worker inside a task works: on what it waits for if that has not begun, on what its task
  * has submitted, and on what the thread that runs what it waits for has submitted since.
+ * Otherwise on launches alone: at once if it waits for one, and else after a while, since a
+ * launch by a thread whose core has no worker waits for workers, all of which may be waiting.
  * Nothing else, so that its stack holds only work that it waits for anyway.  Another thread
  * also runs what it waits for.  Once that has taken long it goes on only as long as the worker of
  * its core has nothing to do, and otherwise sleeps: all cores are busy then.  Inside a task of the crew it does so after a while in any case,
@@ -12,7 +14,8 @@
 
 #define SPIN_NS UINT64_C(20000)         /* a sleep costs more than that */
 #define SPINS_A_CLOCK 16
-#define SHY_NS UINT64_C(1000000)        /* so long a thread of the crew leaves it to workers */
+#define SHY_NS UINT64_C(1000000)        /* so long a thread of the crew leaves it to workers,
+                                         * and a worker a launch to others */
 #define SHY_MAX_NS UINT64_C(16000000)   /* and so often it looks again, in the end */
 #define NAP_MIN_NS UINT64_C(50000)      /* a worker asleep looks for work that often, */
 #define NAP_MAX_NS UINT64_C(2000000)    /* and in the end only that often */
@@ -50,6 +53,15 @@ static yki_task *first_missing(yki_task *t)
     return on;
 }
 
+/* Does some of the launch that has dealt this worker a slice, if one has. */
+static bool help_launch(const yki_tasks *ts)
+{
+    size_t helper = yki_pool_helper(ts->pool);
+    if (helper == SIZE_MAX || !yki_pool_has_slice(ts->pool, helper)) return false;
+    yki_pool_help(ts->pool, helper);
+    return true;
+}
+
 /* Down the first dependencies that are not complete, to one that can begin. */
 bool yki_wait_help_task(yki_tasks *ts, yki_hand *h, yki_task *t)
 {
@@ -58,6 +70,7 @@ bool yki_wait_help_task(yki_tasks *ts, yki_hand *h, yki_task *t)
     while (t && yki_task_owner(t) == ts) {
         unsigned phase = yki_task_phase(t);
         if (phase == YKI_TASK_QUEUED) helped = yki_run_claimed(ts, h, t);
+        else if (phase == YKI_TASK_RUNNING && (t->flags & YKI_TASK_EVENT)) helped = help_launch(ts);
         yki_task *next = phase == YKI_TASK_WAITING ? first_missing(t) : NULL;
         if (held) yki_task_drop(ts, h, held);
         t = held = next;
@@ -75,7 +88,8 @@ static bool help_as_worker(const waiter *w)
         yki_run_entry(ts, w->hand, t, stolen);
         return true;
     }
-    return wait->help(wait->ctx, w->hand);
+    if (wait->help(wait->ctx, w->hand)) return true;
+    return w->since_ns && w->now_ns - w->since_ns > SHY_NS && help_launch(ts);
 }
 
 static bool help_as_other(const waiter *w)

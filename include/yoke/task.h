@@ -17,7 +17,7 @@
  * A task reports by the status that it returns, with a message if it likes
  * (yk_task_message), and leaves results where its argument points.  Tasks may submit tasks,
  * wait for them, and launch kernels.  A task that waits lends its worker to what it
- * waits for and to what it has submitted itself, and to nothing else.  Do not let a task
+ * waits for, to what it has submitted itself, and to launches; to nothing else.  Do not let a task
  * wait for one that waits for it, nor for one that waits for the task that submitted it.
  *
  * Unless a call says otherwise any thread may make it, from inside tasks too, and in a child
