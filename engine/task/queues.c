@@ -376,6 +376,11 @@ bool yki_queue_core_taken(const yki_tasks *ts)
     return !atomic_load_explicit(&h->apart, memory_order_relaxed);
 }
 
+bool yki_queue_lets_work(const yki_tasks *ts, bool slow)
+{
+    return !slow || !yki_queue_core_taken(ts);
+}
+
 /* ---- counting ---- */
 
 /* Ends first: what had been submitted when they were read is then among the submitted. */

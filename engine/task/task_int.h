@@ -256,6 +256,9 @@ bool yki_queue_ready(void *tasks);
 bool yki_queue_run(void *tasks, size_t worker);
 /* Whether the worker of the calling thread's core is at work on tasks; a hint. */
 bool yki_queue_core_taken(const yki_tasks *ts);
+/* Whether a thread that is no worker and waits is to work meanwhile; slow: what it has run so
+ * far took long. */
+bool yki_queue_lets_work(const yki_tasks *ts, bool slow);
 /* Tasks that are not complete; exact where it says 0. */
 uint64_t yki_tasks_left(yki_tasks *ts);
 

@@ -109,8 +109,7 @@ static bool help(const waiter *w)
     if (w->worker) return help_as_worker(w);
     bool must = ts->no_threads || (w->in_task && w->since_ns && w->now_ns - w->since_ns > SHY_NS);
     if (!must && (wait->patient || wait->deadline_ns != UINT64_MAX)) return false;
-    if (!must && wait->slow && yki_queue_core_taken(ts)) return false;
-    return help_as_other(w);
+    return (must || yki_queue_lets_work(ts, wait->slow)) && help_as_other(w);
 }
 
 /* ---- not working ---- */

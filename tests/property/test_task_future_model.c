@@ -267,7 +267,10 @@ yki_task *yki_queue_find_below(yki_tasks *ts, _Atomic uint64_t *where)
 {
     return (void)ts, (void)where, NULL;
 }
-bool yki_queue_core_taken(const yki_tasks *ts) { return (void)ts, !now->helps; }
+bool yki_queue_lets_work(const yki_tasks *ts, bool slow)
+{
+    return (void)ts, (void)slow, now->helps;
+}
 bool yki_pool_forked(const yki_pool *pool) { return (void)pool, false; }
 size_t yki_crew_threads(const yki_crew *crew) { return (void)crew, 0; }
 void yki_runner_nudge(yki_runner *runner) { (void)runner; }
