@@ -6,7 +6,7 @@ static const bench_row rows[] = {
     {"fib", 27, "a task for fib(n-1), then fib(n-2)", BENCH_ROW_NO_DEVICES},
 };
 static const bench_task_row hows[YKI_COUNT(rows)] = {
-    {.order = "fib", .samples = 5, .rounds = 5, .quick_rounds = 2},
+    {.order = "fib", .samples = 5, .rounds = 4, .quick_rounds = 2},
 };
 
 static int measure(bench_shared *shared, const bench_row *row)

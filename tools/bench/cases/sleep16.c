@@ -7,9 +7,9 @@ static const bench_row rows[] = {
     {"sleep16_cores", 16, "the same, all on as many threads as cores", BENCH_ROW_NO_DEVICES},
 };
 static const bench_task_row hows[YKI_COUNT(rows)] = {
-    {.order = "sleep16", .samples = 1, .rounds = 3, .quick_rounds = 1, .threads_others = 16,
+    {.order = "sleep16", .samples = 1, .rounds = 2, .quick_rounds = 1, .threads_others = 16,
      .serial_s = 9.9, .runs_serial = true},
-    {.order = "sleep16", .samples = 1, .rounds = 2, .quick_rounds = 1, .serial_s = 9.9},
+    {.order = "sleep16", .samples = 1, .rounds = 1, .quick_rounds = 1, .serial_s = 9.9},
 };
 
 static int measure(bench_shared *shared, const bench_row *row)

@@ -6,7 +6,7 @@ static const bench_row rows[] = {
     {"submit_wait", 16384, "time a task, back to back", BENCH_ROW_NO_DEVICES},
 };
 static const bench_task_row hows[YKI_COUNT(rows)] = {
-    {.order = "submit_wait", .samples = 5, .rounds = 5, .quick_rounds = 2},
+    {.order = "submit_wait", .samples = 5, .rounds = 4, .quick_rounds = 2},
 };
 
 static int measure(bench_shared *shared, const bench_row *row)
