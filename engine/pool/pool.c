@@ -125,8 +125,8 @@ void yki_pool_close(yki_pool **pool)
 
 yki_pool_info yki_pool_get_info(const yki_pool *pool)
 {
-    return (yki_pool_info){
-        .workers = pool->slot_count, .threads = pool->thread_count, .asked = pool->asked, .pinned = pool->pinned};
+    return (yki_pool_info){.workers = pool->slot_count, .threads = pool->thread_count,
+                           .asked = pool->asked, .pinned = pool->pinned};
 }
 
 /* The worker of the caller's core sleeps while the others work; or it is the caller, and does

@@ -18,7 +18,7 @@ struct yki_submitter {
 static bool begin(yki_runner *r, yk_event *ev)
 {
     double deadline_s = ev->opts.deadline_s;
-    yki_stop stop = {.cancel = {{&ev->cancel}}, .deadline_ns = UINT64_MAX};
+    yki_stop stop = {.cancel = {.word = {&ev->cancel}}, .deadline_ns = UINT64_MAX};
     if (deadline_s > 0 && deadline_s < 1e9)
         stop.deadline_ns = ev->start_ns + (uint64_t)(deadline_s * 1e9);
     while (r->serving != ev->ticket && yki_stop_status(&stop) == YK_OK)
@@ -36,7 +36,7 @@ static bool begin(yki_runner *r, yk_event *ev)
 static void run(yki_runner *r, yk_event *ev)
 {
     /* For this launch and whatever its code launches. */
-    yki_current current = {.cancel = {{&ev->cancel}}};
+    yki_current current = {.cancel = {.word = {&ev->cancel}}};
     yki_current_worker = &current;
     ev->status = yki_launch_run(r, &ev->ticket, ev->start_ns, ev->kernel, &ev->range, ev->args,
                                 &ev->opts, &ev->report, &ev->diag);

@@ -2,9 +2,9 @@
  *
  * Programs call the typed functions that yokec writes for each kernel: NAME_run,
  * NAME_submit, and the same with options, NAME_run_opts and NAME_submit_opts.  Those call
- * the two functions here.  Arguments are ordinary pointers: a launch reads what it needs and has written the results back
- * when it is done; the arrays stay the caller's.  Any thread may launch; launches of one
- * engine run one after the other, in order of arrival.
+ * the two functions here.  Arguments are ordinary pointers: a launch reads what it needs and
+ * has written the results back when it is done; the arrays stay the caller's.  Any thread may
+ * launch; launches of one engine run one after the other, in order of arrival.
  *
  *     yk_report report;
  *     yk_run_opts opts = {.report = &report};

@@ -46,7 +46,7 @@ static call *new_call(rig *g, const yk_kernel *kernel, int32_t n)
 static void *run_call(void *ctx)
 {
     call *c = ctx;
-    yki_current current = {.cancel = {{&c->cancel}}, .up = yki_current_worker};
+    yki_current current = {.cancel = {.word = {&c->cancel}}, .up = yki_current_worker};
     hand_saxpy_args args = {.n = c->n, .a = 1, .x = c->x, .y = c->y};
     yk_range range = yk_1d((size_t)c->n);
     yki_current_worker = &current;
@@ -296,9 +296,9 @@ static void launching_host(const yk_slice *s)
     hand_saxpy_args args = {.n = 8, .a = 2, .x = x, .y = y};
     yk_range range = yk_1d(8);
     yk_event *event = NULL;
-    yk_status st = yki_runner_launch(host_rig->runner, &hand_saxpy, &range, &args, NULL, NULL, NULL);
-    yk_status refused = yki_runner_submit(host_rig->runner, &hand_saxpy, &range, &args, NULL,
-                                          &event, NULL);
+    yki_runner *r = host_rig->runner;
+    yk_status st = yki_runner_launch(r, &hand_saxpy, &range, &args, NULL, NULL, NULL);
+    yk_status refused = yki_runner_submit(r, &hand_saxpy, &range, &args, NULL, &event, NULL);
     if (st == YK_OK && y[7] == 16 && refused == YK_E_WORKER)
         atomic_fetch_add(&nested_ok, s->end - s->begin);
     saxpy_host(s);

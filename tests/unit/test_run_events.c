@@ -73,8 +73,8 @@ static void close_world(world *w)
 static yk_event *prepare(world *w, const yk_kernel *kernel, const yk_run_opts *opts)
 {
     yk_event *ev = NULL;
-    assert_int_equal(yki_runner_prepare(w->rig.runner, kernel, &w->range, &w->args, opts, &ev, NULL),
-                     YK_OK);
+    yki_runner *r = w->rig.runner;
+    assert_int_equal(yki_runner_prepare(r, kernel, &w->range, &w->args, opts, &ev, NULL), YK_OK);
     assert_non_null(ev);
     return ev;
 }
