@@ -78,10 +78,26 @@ static bool help_with_shared(yk_group *g, yki_hand *h)
     yki_tasks *ts = g->tasks;
     if (!yki_task_current() && !ts->no_threads) return false;
     bool worker = h && h->number < ts->workers;
-    bool crew = ts->no_threads || (!worker && yki_crew_is_stuck(ts->crew));
+    bool crew = ts->no_threads || ((!worker || h->waits_long) && yki_crew_is_stuck(ts->crew));
     yki_task *t = yki_queue_take_grouped(ts, g, crew);
     if (t) yki_run_entry(ts, h, t, true);
     return t != NULL;
+}
+
+/* What the newest of those that wait for others waits for may be queued where only a thread finds
+ * it that waits, too. */
+static bool help_with_waiting(yk_group *g, yki_hand *h)
+{
+    yki_tasks *ts = g->tasks;
+    if (!yki_task_current() && !ts->no_threads) return false;
+    if (h && h->number < ts->workers && !h->waits_long) return false;
+    (void)pthread_mutex_lock(&ts->lock);
+    yki_task *t = g->waiting;
+    if (t) atomic_fetch_add_explicit(&t->state, YKI_TASK_REF, memory_order_relaxed);
+    (void)pthread_mutex_unlock(&ts->lock);
+    bool helped = t && yki_wait_help_task(ts, h, t);
+    if (t) yki_task_drop(ts, h, t);
+    return helped;
 }
 
 /* So many before a look at whether all have ended, which costs more than a short task. */
@@ -101,7 +117,7 @@ static bool help(void *group, yki_hand *h)
         yki_run_entry(g->tasks, h, t, false);
         n++;
     }
-    return n > 0 || help_with_shared(g, h);
+    return n > 0 || help_with_shared(g, h) || help_with_waiting(g, h);
 }
 
 /* ---- cancelled groups ---- */

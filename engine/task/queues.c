@@ -93,6 +93,7 @@ static yki_hand *become_guest(yki_tasks *ts)
     (void)pthread_mutex_unlock(&ts->lock);
     if (!h) return NULL;
     atomic_fetch_add_explicit(&h->holders, 1, memory_order_relaxed);
+    h->since = yki_deque_mark(&h->deque);
     if (pthread_setspecific(ts->key, h) == 0) return h;
     atomic_store_explicit(&h->owned, 0, memory_order_release);
     drop_hand(h);
@@ -108,6 +109,11 @@ static yki_hand *worker_hand(yki_tasks *ts)
     return atomic_load_explicit(&ts->hands[c->number], memory_order_relaxed);
 }
 
+yki_hand *yki_hand_held(yki_tasks *ts)
+{
+    return ts->has_key ? pthread_getspecific(ts->key) : NULL;
+}
+
 yki_hand *yki_hand_of(yki_tasks *ts)
 {
     const yki_current *c = yki_current_worker;
@@ -115,7 +121,7 @@ yki_hand *yki_hand_of(yki_tasks *ts)
     if (h && h->tasks == ts) return h;
     if (c && (h = worker_hand(ts)) != NULL) return h;
     if (!ts->has_key) return NULL;
-    h = pthread_getspecific(ts->key);
+    h = yki_hand_held(ts);
     return h ? h : become_guest(ts);
 }
 

@@ -347,12 +347,13 @@ void yki_run_entry(yki_tasks *ts, yki_hand *h, yki_task *t, bool stolen)
 }
 
 /* One that blocks is left to the crew.  But where the crew has no thread for it because they are
- * all in tasks, they may all be waiting, each for one that is queued: then who waits runs it. */
+ * all in tasks, they may all be waiting, each for one that is queued, or for one that waits for
+ * such a one: then who waits runs it, a worker only when it has waited long. */
 static bool may_run_here(yki_tasks *ts, const yki_hand *h, const yki_task *t)
 {
     if (!(t->flags & YK_BLOCKING) || ts->no_threads || yki_crew_threads(ts->crew) == 0) return true;
     bool worker = h && h->number < ts->workers;
-    return !worker && yki_task_current() && yki_crew_is_stuck(ts->crew);
+    return (!worker || h->waits_long) && yki_task_current() && yki_crew_is_stuck(ts->crew);
 }
 
 bool yki_run_claimed(yki_tasks *ts, yki_hand *h, yki_task *t)
@@ -365,7 +366,9 @@ bool yki_run_claimed(yki_tasks *ts, yki_hand *h, yki_task *t)
 
 void yki_run_blocking(void *tasks, yki_link *item)
 {
-    yki_run_entry(tasks, NULL, (yki_task *)item, false);
+    yki_hand *h = yki_hand_held(tasks);
+    yki_run_entry(tasks, h, (yki_task *)item, false);
+    if (h) yki_group_flush(h);
 }
 
 /* ---- inside a task ---- */
@@ -398,5 +401,12 @@ void yki_task_take_message(char *to, size_t size)
     yki_task *t = yki_task_current();
     yki_extra *x = t ? atomic_load_explicit(&t->extra, memory_order_acquire) : NULL;
     yki_copy_text(to, size, x ? x->message : "");
+    if (x) x->message[0] = '\0';
+}
+
+void yki_task_forget_message(void)
+{
+    const yki_task *t = yki_task_current();
+    yki_extra *x = t ? atomic_load_explicit(&t->extra, memory_order_acquire) : NULL;
     if (x) x->message[0] = '\0';
 }

@@ -58,7 +58,9 @@ void yki_task_ready(yki_tasks *ts, yki_hand *h, yki_task *t, yki_task **dead)
         while ((s & YKI_TASK_PHASE) == YKI_TASK_WAITING)
             if (atomic_compare_exchange_weak_explicit(&t->state, &s, s | YKI_TASK_QUEUED,
                                                       memory_order_acq_rel, memory_order_acquire)) {
-                yki_queue_put(ts, h, t);
+                /* Not into the deque of one that is no worker: its thread may look there no
+                 * more, and those who wait for the task's group inside others never do. */
+                yki_queue_put(ts, h && h->number < ts->workers ? h : NULL, t);
                 return;
             }
     }

@@ -118,6 +118,8 @@ typedef struct yki_hand {
     _Atomic uint64_t submitted, completed;
     /* A worker's: keeps apart (queues.c), and so its core is free.  Relaxed: a hint. */
     _Atomic uint32_t apart;
+    int64_t since;                  /* a guest's: mark when its thread took the hand */
+    bool waits_long;                /* a worker's: for SHY_NS by now, see run.c and group.c */
     /* Others' hands: has a thread.  Leaver's store (release) <-> next one's swap (acquire). */
     _Atomic uint32_t owned;
     _Atomic uint32_t holders;       /* the room and its thread; the last one frees it */
@@ -239,6 +241,8 @@ static inline void yki_store_give(yki_tasks *ts, yki_hand *h, yki_task *t)
 /* ---- queues.c ---- */
 /* The calling thread's hand; NULL: it has none. */
 yki_hand *yki_hand_of(yki_tasks *ts);
+/* The same of one that is no worker, but only if it has got one already. */
+yki_hand *yki_hand_held(yki_tasks *ts);
 void yki_hand_release(void *hand);      /* a thread ends; pthread_key_create's destructor */
 yk_status yki_hands_open(yki_tasks *ts);
 void yki_hands_close(yki_tasks *ts);

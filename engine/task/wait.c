@@ -78,25 +78,35 @@ bool yki_wait_help_task(yki_tasks *ts, yki_hand *h, yki_task *t)
     return helped;
 }
 
+/* What its task has submitted, whatever it waits for: others may be on top of that. */
+static bool run_own(const waiter *w)
+{
+    yki_task *t = w->hand ? yki_deque_pop(&w->hand->deque, w->mark) : NULL;
+    if (t) yki_run_entry(w->wait->tasks, w->hand, t, false);
+    return t != NULL;
+}
+
 static bool help_as_worker(const waiter *w)
 {
     const yki_wait *wait = w->wait;
     yki_tasks *ts = wait->tasks;
-    yki_task *t = yki_deque_pop(&w->hand->deque, w->mark);
-    bool stolen = !t && wait->where;
-    if (t || (stolen && (t = yki_queue_find_below(ts, wait->where)) != NULL)) {
-        yki_run_entry(ts, w->hand, t, stolen);
+    if (run_own(w)) return true;
+    bool waits_long = w->since_ns && w->now_ns - w->since_ns > SHY_NS;
+    w->hand->waits_long = waits_long;
+    yki_task *t = wait->where ? yki_queue_find_below(ts, wait->where) : NULL;
+    if (t) {
+        yki_run_entry(ts, w->hand, t, true);
         return true;
     }
     if (wait->help(wait->ctx, w->hand)) return true;
-    return w->since_ns && w->now_ns - w->since_ns > SHY_NS && help_launch(ts);
+    return waits_long && help_launch(ts);
 }
 
 static bool help_as_other(const waiter *w)
 {
     yki_wait *wait = w->wait;
     uint64_t begin = yki_now_ns();
-    bool helped = wait->help(wait->ctx, w->hand);
+    bool helped = (w->in_task && run_own(w)) || wait->help(wait->ctx, w->hand);
     if (helped && yki_now_ns() - begin > LONG_NS) wait->slow = true;
     return helped;
 }
@@ -156,6 +166,8 @@ static waiter begin(yki_wait *wait)
     waiter w = {.wait = wait, .hand = h, .in_task = c && c->task};
     w.worker = h && h->number < wait->tasks->workers;
     if (h) w.mark = c && c->hand == h ? c->mark : yki_deque_mark(&h->deque);
+    /* A thread of the crew that has got its hand inside this task. */
+    if (h && w.in_task && !c->hand) w.mark = h->since;
     return w;
 }
 
