@@ -44,11 +44,12 @@ static void never_begun(map *m, size_t begin, size_t end)
 /* Items [begin, end), or those before the map was stopped.  Returns where it got to. */
 static size_t run_items(map *m, size_t begin, size_t end)
 {
+    const yki_task *self = yki_task_current();
     size_t i, failed = 0;
     for (i = begin; i < end && yki_map_may(&m->state, i); i++) {
         const char *in = m->in ? m->in + i * m->in_size : NULL;
         char *out = m->out ? m->out + i * m->out_size : NULL;
-        yk_status st = yki_map_call(&m->state, i, in, out);
+        yk_status st = yki_map_call(&m->state, self, i, in, out);
         if (st != YK_OK) failed++;
         if (m->statuses) m->statuses[i] = st;
     }

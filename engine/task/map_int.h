@@ -92,8 +92,18 @@ void yki_map_dismiss(yki_map_state *m);
 /* work(arg) on this thread, as if in a runner.  Caller. */
 void yki_map_here(yki_map_state *m, yk_task_fn work, void *arg);
 
-/* Calls fn for item `index`, and notes it if it fails.  Inside a runner. */
-yk_status yki_map_call(yki_map_state *m, size_t index, const void *in, void *out);
+/* Item `index` has failed, or left a message, which no other is to be taken to have left.
+ * Returns st.  Inside a runner. */
+yk_status yki_map_note(yki_map_state *m, size_t index, yk_status st);
+
+/* Calls fn for item `index`, inside the runner `self`. */
+static inline yk_status yki_map_call(yki_map_state *m, const yki_task *self, size_t index,
+                                     const void *in, void *out)
+{
+    yk_status st = m->fn(m->ctx, in, out);
+    if (st == YK_OK && !atomic_load_explicit(&self->extra, memory_order_relaxed)) return st;
+    return yki_map_note(m, index, st);
+}
 
 /* So many items more are complete, `failed` of them failed. */
 void yki_map_count(yki_map_state *m, size_t done, size_t failed);

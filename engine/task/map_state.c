@@ -215,15 +215,16 @@ size_t yki_map_share(const yki_map_state *m, size_t left)
 
 /* ---- items ---- */
 
-static void note(yki_map_state *m, size_t index, yk_status st)
+yk_status yki_map_note(yki_map_state *m, size_t index, yk_status st)
 {
     char text[sizeof m->first_message];
     yki_task_take_message(text, sizeof text);
+    if (st == YK_OK) return st;
     bool all = (m->opts.flags & YK_ALL_ERRORS) != 0;
     /* It may have ended only because it was asked to. */
     if (!all || st == YK_E_CANCELLED) yki_map_look(m, yki_now_ns(), false);
     if (!all) yki_map_stop(m, YKI_MAP_FAILED, index);
-    if (index > atomic_load_explicit(&m->first, memory_order_relaxed)) return;
+    if (index > atomic_load_explicit(&m->first, memory_order_relaxed)) return st;
     (void)pthread_mutex_lock(&m->lock);
     if (index < atomic_load_explicit(&m->first, memory_order_relaxed)) {
         atomic_store_explicit(&m->first, index, memory_order_relaxed);
@@ -231,13 +232,6 @@ static void note(yki_map_state *m, size_t index, yk_status st)
         memcpy(m->first_message, text, sizeof text);
     }
     (void)pthread_mutex_unlock(&m->lock);
-}
-
-yk_status yki_map_call(yki_map_state *m, size_t index, const void *in, void *out)
-{
-    yk_status st = m->fn(m->ctx, in, out);
-    if (st != YK_OK) note(m, index, st);
-    else yki_task_forget_message();       /* or else the next to fail would seem to say it */
     return st;
 }
 

@@ -403,10 +403,3 @@ void yki_task_take_message(char *to, size_t size)
     yki_copy_text(to, size, x ? x->message : "");
     if (x) x->message[0] = '\0';
 }
-
-void yki_task_forget_message(void)
-{
-    const yki_task *t = yki_task_current();
-    yki_extra *x = t ? atomic_load_explicit(&t->extra, memory_order_acquire) : NULL;
-    if (x) x->message[0] = '\0';
-}

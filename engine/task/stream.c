@@ -102,22 +102,24 @@ static void ring(stream *s)
     yki_futex_wake(&s->bell, 1);
 }
 
-static void run_item(stream *s, size_t index)
+static void run_item(stream *s, const yki_task *self, size_t index)
 {
     slot *to = slot_of(s, index);
-    to->status = yki_map_call(&s->state, index, in_of(s, index), out_of(s, index));
+    to->status = yki_map_call(&s->state, self, index, in_of(s, index), out_of(s, index));
     yki_map_count(&s->state, 1, to->status != YK_OK);
     atomic_store_explicit(&to->done, index + 1, memory_order_seq_cst);
-    if (atomic_load_explicit(&s->awaited, memory_order_seq_cst) == index) ring(s);
+    bool last = to->status != YK_OK && !(s->state.opts.flags & YK_ALL_ERRORS);
+    if (last || atomic_load_explicit(&s->awaited, memory_order_seq_cst) == index) ring(s);
 }
 
 /* Takes some items, `most` at most, and runs them; false: there were none. */
 static bool run_some(stream *s, size_t most, bool is_caller)
 {
+    const yki_task *self = yki_task_current();
     size_t begin, end, i;
     if (!take(s, most, &begin, &end)) return false;
     uint64_t then = yki_now_ns();
-    for (i = begin; i < end && yki_map_may(&s->state, i); i++) run_item(s, i);
+    for (i = begin; i < end && yki_map_may(&s->state, i); i++) run_item(s, self, i);
     uint64_t now = yki_now_ns();
     yki_map_learn(&s->state, i - begin, now - then);
     yki_map_look(&s->state, now, is_caller);
@@ -186,12 +188,11 @@ static yk_status run(void *arg)
     return YK_OK;
 }
 
-/* There are items to take.  One runner is enough for what it will have done in a moment. */
-static void hire(stream *s)
+/* If there are items to take.  One runner is enough for so many. */
+static void hire(stream *s, size_t moment)
 {
-    size_t moment = yki_map_stride(&s->state) / 8;
     uint32_t hired = atomic_load_explicit(&s->hired, memory_order_seq_cst);
-    if (waiting(s) <= (hired > 0 ? moment : 0)) return;
+    if (waiting(s) <= (hired ? moment : 0)) return;
     if (!enter(&s->hired, s->most_runners)) return;
     if (!yki_map_hire(&s->state)) leave(&s->hired);
 }
@@ -207,7 +208,7 @@ static bool generate(stream *s)
     if (s->generated != YK_OK) return true;
     s->made++;
     atomic_store_explicit(&s->filled, s->made, memory_order_seq_cst);
-    hire(s);
+    hire(s, yki_map_stride(&s->state) / 8);     /* those it will have done in a moment */
     return true;
 }
 
@@ -231,18 +232,30 @@ static bool help(stream *s)
     if (waiting(s) == 0 || !enter(&s->busy, s->state.jobs)) return false;
     yki_map_here(&s->state, run_one, s);
     leave(&s->busy);
-    hire(s);
     return true;
 }
 
-/* Sleeps until the next item to be sunk is done, or for as long as there is patience. */
+/* An item that is not done.  Not the next one, if items are short: a sleep for each would take
+ * longer than they do. */
+static size_t worth_waking_for(const stream *s)
+{
+    size_t ahead = yki_min(yki_map_stride(&s->state), (s->made - s->sunk) / 2);
+    if (!yki_map_may(&s->state, s->sunk + ahead)) ahead = 0;
+    /* Runners are at different places; all before the item should be done when it is. */
+    while (ahead && is_done(s, s->sunk + ahead)) ahead /= 2;
+    return s->sunk + ahead;
+}
+
+/* Sleeps until there are items to be sunk, or for as long as there is patience. */
 static void sleep_for_next(stream *s, bool untaken)
 {
     uint64_t until = s->timed ? yki_map_next_look(&s->state) : UINT64_MAX;
     if (untaken) until = yki_min(until, yki_now_ns() + PATIENCE_NS);
+    /* First, so that what is decided by what is read next is decided anew after a ring. */
     uint32_t bell = atomic_load_explicit(&s->bell, memory_order_acquire);
-    atomic_store_explicit(&s->awaited, s->sunk, memory_order_seq_cst);
-    if (!is_done(s, s->sunk) && !yki_map_is_cut(&s->state)
+    size_t last = worth_waking_for(s);
+    atomic_store_explicit(&s->awaited, last, memory_order_seq_cst);
+    if (!is_done(s, last) && !yki_map_is_cut(&s->state)
         && !yki_futex_wait(&s->bell, bell, until) && untaken)
         s->waited_for = s->sunk;
     atomic_store_explicit(&s->awaited, NOBODY, memory_order_relaxed);
@@ -250,6 +263,7 @@ static void sleep_for_next(stream *s, bool untaken)
 
 static void wait_or_help(stream *s)
 {
+    hire(s, 0);
     bool untaken = taken(s) <= s->sunk;
     bool alone = atomic_load_explicit(&s->hired, memory_order_relaxed) == 0;
     if (s->inside || (untaken && (alone || s->waited_for == s->sunk)))
@@ -292,7 +306,7 @@ static bool lay_out(stream *s)
  * small, and may be short. */
 static size_t default_slots(const stream *s)
 {
-    const size_t bytes_a_job = 16384, most_a_job = 64;
+    const size_t bytes_a_job = 65536, most_a_job = 1024;
     size_t a_job = yki_min(most_a_job, yki_max(2, bytes_a_job / s->slot_bytes));
     if (s->state.opts.flags & YK_BLOCKING) a_job = 2;
     return s->state.jobs * a_job;

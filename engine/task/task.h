@@ -62,7 +62,5 @@ yki_pool *yki_tasks_pool(const yki_tasks *tasks);
 
 /* Moves the message of the calling thread's task to `to`, "" if it has none. */
 void yki_task_take_message(char *to, size_t size);
-/* Drops it. */
-void yki_task_forget_message(void);
 
 #endif
