@@ -105,10 +105,12 @@ static void ring(stream *s)
 static void run_item(stream *s, const yki_task *self, size_t index)
 {
     slot *to = slot_of(s, index);
-    to->status = yki_map_call(&s->state, self, index, in_of(s, index), out_of(s, index));
-    yki_map_count(&s->state, 1, to->status != YK_OK);
+    yk_status st = yki_map_call(&s->state, self, index, in_of(s, index), out_of(s, index));
+    bool last = st != YK_OK && !(s->state.opts.flags & YK_ALL_ERRORS);
+    to->status = st;
+    yki_map_count(&s->state, 1, st != YK_OK);
+    /* From here on the slot may be another item's. */
     atomic_store_explicit(&to->done, index + 1, memory_order_seq_cst);
-    bool last = to->status != YK_OK && !(s->state.opts.flags & YK_ALL_ERRORS);
     if (last || atomic_load_explicit(&s->awaited, memory_order_seq_cst) == index) ring(s);
 }
 
