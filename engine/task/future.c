@@ -62,6 +62,8 @@ yk_status yk_wait_all(yk_future *const *futures, size_t n, double timeout_s)
     for (size_t i = n; i-- > 0;) {
         if (!futures[i]) continue;
         yk_status one = wait_for_one(&w, futures[i]);
+        /* From now on they are only looked at. */
+        if (w.deadline_ns != UINT64_MAX && yki_now_ns() >= w.deadline_ns) w.deadline_ns = 0;
         if (!is_done(futures[i])) {
             late |= one == YK_E_TIMEOUT;
             forked |= one == YK_E_FORKED;

@@ -120,6 +120,19 @@ static bool help(void *group, yki_hand *h)
     return n > 0 || help_with_shared(g, h) || help_with_waiting(g, h);
 }
 
+/* All others may be waiting as well, each above what another waits for.  Where there are no
+ * workers, what tasks of the group come after has nobody else to run it. */
+static bool search(void *group, yki_hand *h)
+{
+    yk_group *g = group;
+    yki_tasks *ts = g->tasks;
+    bool stolen = true;
+    yki_task *t = yki_queue_search(ts, h, g);
+    if (!t && ts->no_threads) t = yki_queue_find(ts, h, &stolen);
+    if (t) yki_run_entry(ts, h, t, stolen);
+    return t != NULL;
+}
+
 /* ---- cancelled groups ---- */
 
 static yki_extra *extra_of(yki_task *t)
@@ -268,7 +281,8 @@ yk_status yk_group_wait(yk_group *g, double timeout_s)
     if (!g || timeout_s != timeout_s) return YK_E_INVALID;
     if (yki_pool_forked(g->tasks->pool)) return YK_E_FORKED;
     yki_wait w = {.tasks = g->tasks, .deadline_ns = yki_deadline(timeout_s), .done = is_over,
-                  .ctx = g, .arm = arm, .clear = clear, .help = help, .where = &g->where};
+                  .ctx = g, .arm = arm, .clear = clear, .help = help, .search = search,
+                  .where = &g->where};
     if (!yki_wait_for(&w)) return YK_E_TIMEOUT;
     atomic_fetch_and_explicit(&g->ended, ~1u, memory_order_relaxed);
     yk_status st = (yk_status)atomic_load_explicit(&g->failed, memory_order_acquire);

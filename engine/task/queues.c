@@ -142,6 +142,19 @@ static void wake_more(yki_tasks *ts, int64_t left)
     if (left > 0 && is_power_of_two(left) && yki_pool_asleep(ts->pool)) yki_pool_notify(ts->pool, 1);
 }
 
+#define REST_NS UINT64_C(100000)
+
+/* A thief leaves some behind.  Wakes that were meant for them may have been satisfied with this
+ * very thread, when it was about to wake up: after a rest it passes one on. */
+static void wake_behind(yki_tasks *ts, yki_hand *h, int64_t left)
+{
+    if (!yki_pool_asleep(ts->pool)) return;
+    uint64_t now = yki_now_ns();
+    bool rested = h && now - h->woke_ns > REST_NS;
+    if (h) h->woke_ns = now;
+    if (rested || is_power_of_two(left)) yki_pool_notify(ts->pool, 1);
+}
+
 /* ---- putting ---- */
 
 static void put_shared(yki_tasks *ts, yki_task *t)
@@ -231,6 +244,33 @@ static yki_task *steal(yki_tasks *ts, yki_hand *h, int64_t *left)
     return NULL;
 }
 
+/* So many entries of one deque are turned over at once. */
+#define SEARCH_DEPTH 64
+
+static yki_task *search_deque(yki_tasks *ts, yki_hand *v, bool own, const yk_group *g)
+{
+    for (unsigned i = 0; i < SEARCH_DEPTH; i++) {
+        bool again = false;
+        yki_task *t = own ? yki_deque_pop(&v->deque, INT64_MIN)
+                          : yki_deque_steal(&v->deque, INT64_MIN, &again);
+        if (!t && !again) return NULL;
+        if (t && yki_task_group(t) == g) return t;
+        if (t) put_shared(ts, t);
+    }
+    return NULL;
+}
+
+yki_task *yki_queue_search(yki_tasks *ts, yki_hand *h, const yk_group *g)
+{
+    uint32_t n = atomic_load_explicit(&ts->n_hands, memory_order_acquire);
+    yki_task *t = h ? search_deque(ts, h, true, g) : NULL;
+    for (uint32_t i = 0; i < n && !t; i++) {
+        yki_hand *v = atomic_load_explicit(&ts->hands[i], memory_order_acquire);
+        if (v != h) t = search_deque(ts, v, false, g);
+    }
+    return t;
+}
+
 static yki_task *take_others(yki_tasks *ts, yki_hand *h, int64_t *left)
 {
     if (h) h->victim = NULL;
@@ -270,7 +310,7 @@ yki_task *yki_queue_find(yki_tasks *ts, yki_hand *h, bool *stolen)
     if (!t && h && (t = yki_deque_pop(&h->deque, INT64_MIN)) != NULL) return t;
     if (!t) t = take_others(ts, h, &left);
     *stolen = true;
-    if (left > 0) wake_more(ts, left);
+    if (left > 0) wake_behind(ts, h, left);
     else withdraw(ts);
     return t;
 }

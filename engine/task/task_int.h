@@ -111,6 +111,7 @@ typedef struct yki_hand {
     size_t n_free;                  /* memory for tasks */
     yki_task *free[2 * YKI_CRATE];
     struct yki_hand *victim;        /* whose deque the last entry came from; NULL: none */
+    uint64_t woke_ns;               /* when it last left something behind for others */
     yk_group *done_group;           /* whose done_count ends are not in its count yet */
     uint32_t done_count;
     /* Tasks submitted and completed by this thread ever.  Owner's store (release) <-> closer's
@@ -253,6 +254,8 @@ yki_task *yki_queue_find(yki_tasks *ts, yki_hand *h, bool *stolen);
 /* A task of the group that no thread has in its own deque: of the shared ones, or, if `crew`, of
  * those that wait for a thread of the crew. */
 yki_task *yki_queue_take_grouped(yki_tasks *ts, const yk_group *g, bool crew);
+/* One that some thread has in its deque.  Entries that are in its way become shared ones. */
+yki_task *yki_queue_search(yki_tasks *ts, yki_hand *h, const yk_group *g);
 /* An entry that was submitted by what `where` says is running. */
 yki_task *yki_queue_find_below(yki_tasks *ts, _Atomic uint64_t *where);
 /* The pool's source. */
@@ -339,6 +342,8 @@ typedef struct yki_wait {
     bool (*clear)(void *ctx, yki_hand *h);
     /* Runs something of what is waited for; false: there was nothing to begin. */
     bool (*help)(void *ctx, yki_hand *h);
+    /* The same where that means looking far; called seldom.  NULL: there is no such place. */
+    bool (*search)(void *ctx, yki_hand *h);
     _Atomic uint64_t *where;        /* of what is waited for, or NULL */
     bool slow;                      /* what it has helped with took long; kept from wait to wait */
     bool patient;                   /* the first of several: threads that are no workers do not

@@ -26,10 +26,11 @@ typedef struct waiter {
     yki_wait *wait;
     yki_hand *hand;
     int64_t mark;               /* entries from there on are this task's */
-    bool worker, in_task;
+    bool worker, in_task, helped;
     unsigned spins;             /* since it last did something */
     uint64_t since_ns, now_ns;  /* first and last look at the clock since then; 0: none */
     uint64_t nap_ns;
+    uint64_t search_ns;         /* idle for so long it looks further */
 } waiter;
 
 uint64_t yki_deadline(double timeout_s)
@@ -122,7 +123,31 @@ static bool help(const waiter *w)
     return (must || yki_queue_lets_work(ts, wait->slow)) && help_as_other(w);
 }
 
+/* What may be far from here, if nothing near has been found for long. */
+static bool search(waiter *w)
+{
+    const yki_wait *wait = w->wait;
+    if (!wait->search || !(w->worker || w->in_task || wait->tasks->no_threads)) return false;
+    if (w->now_ns - w->since_ns < w->search_ns && w->now_ns < wait->deadline_ns) return false;
+    if (wait->search(wait->ctx, w->hand)) {
+        w->search_ns = 0;
+        w->helped = true;
+        w->spins = 0;
+        return true;
+    }
+    w->search_ns = w->search_ns < SHY_NS ? SHY_NS : 2 * w->search_ns;
+    if (w->search_ns > SHY_MAX_NS) w->search_ns = SHY_MAX_NS;
+    return false;
+}
+
 /* ---- not working ---- */
+
+/* Looked at between two pieces of work, of which there may be much. */
+static bool is_late(const waiter *w)
+{
+    uint64_t deadline = w->wait->deadline_ns;
+    return deadline == 0 || (w->helped && deadline != UINT64_MAX && yki_now_ns() >= deadline);
+}
 
 /* False: it has taken long. */
 static bool spin(waiter *w)
@@ -163,7 +188,7 @@ static waiter begin(yki_wait *wait)
 {
     yki_hand *h = yki_hand_of(wait->tasks);
     const yki_current *c = yki_current_worker;
-    waiter w = {.wait = wait, .hand = h, .in_task = c && c->task};
+    waiter w = {.wait = wait, .hand = h, .in_task = c && c->task, .search_ns = SHY_NS};
     w.worker = h && h->number < wait->tasks->workers;
     if (h) w.mark = c && c->hand == h ? c->mark : yki_deque_mark(&h->deque);
     /* A thread of the crew that has got its hand inside this task. */
@@ -178,15 +203,17 @@ bool yki_wait_for(yki_wait *wait)
     for (;;) {
         if (w.hand) yki_group_flush(w.hand);
         if (wait->done(wait->ctx)) return true;
-        if (wait->deadline_ns == 0) return false;
+        if (is_late(&w)) return false;
         if (atomic_load_explicit(&wait->tasks->stopped, memory_order_acquire) > 1) {
             if (wait->clear) (void)wait->clear(wait->ctx, w.hand);
             return wait->done(wait->ctx);
         }
         if (help(&w)) {
+            w.helped = true;
             w.spins = 0;
             w.nap_ns = 0;
         } else if (!spin(&w)) {
+            if (search(&w)) continue;
             if (w.now_ns >= wait->deadline_ns) return wait->done(wait->ctx);
             sleep_some(&w);
         }
