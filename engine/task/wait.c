@@ -6,8 +6,9 @@
  * launch by a thread whose core has no worker waits for workers, all of which may be waiting.
  * Nothing else, so that its stack holds only work that it waits for anyway.  Another thread
  * also runs what it waits for.  Once that has taken long it goes on only as long as the worker of
- * its core has nothing to do, and otherwise sleeps: all cores are busy then.  Inside a task of the crew it does so after a while in any case,
- * since all workers may be waiting for that very task. */
+ * its core has nothing to do, and otherwise sleeps: all cores are busy then.  Inside a task of
+ * the crew it works after a while in any case, since all workers may be waiting for that very
+ * task. */
 #include "task_int.h"
 
 #include <sched.h>
