@@ -127,10 +127,22 @@ yki_hand *yki_hand_of(yki_tasks *ts)
 
 /* ---- offering ---- */
 
+/* A worker that keeps apart will look again in a moment; one that then leaves its core has
+ * somebody else look. */
+static bool somebody_will_look(yki_tasks *ts)
+{
+    for (size_t i = 0; i < ts->workers; i++) {
+        const yki_hand *h = atomic_load_explicit(&ts->hands[i], memory_order_relaxed);
+        if (atomic_load_explicit(&h->apart, memory_order_seq_cst)) return true;
+    }
+    return false;
+}
+
 static void offer(yki_tasks *ts)
 {
     if (atomic_load_explicit(&ts->offered, memory_order_seq_cst) != 0) return;
-    if (atomic_exchange_explicit(&ts->offered, 1, memory_order_seq_cst) == 0)
+    if (atomic_exchange_explicit(&ts->offered, 1, memory_order_seq_cst) == 0
+        && !somebody_will_look(ts))
         yki_pool_notify(ts->pool, 1);
 }
 
@@ -139,7 +151,8 @@ static bool is_power_of_two(int64_t n) { return (n & (n - 1)) == 0; }
 /* `left` entries wait where one was put or taken. */
 static void wake_more(yki_tasks *ts, int64_t left)
 {
-    if (left > 0 && is_power_of_two(left) && yki_pool_asleep(ts->pool)) yki_pool_notify(ts->pool, 1);
+    if (left > 0 && is_power_of_two(left) && yki_pool_asleep(ts->pool))
+        yki_pool_notify(ts->pool, 1);
 }
 
 #define REST_NS UINT64_C(100000)
@@ -380,7 +393,7 @@ static bool keep_apart(const yki_tasks *ts, yki_hand *h, size_t worker, uint64_t
         yki_group_flush(h);
         (void)pause_until(ts, worker, now + APART_NS);
     }
-    atomic_store_explicit(&h->apart, 0, memory_order_relaxed);
+    atomic_store_explicit(&h->apart, 0, memory_order_seq_cst);
     return stays;
 }
 
@@ -411,6 +424,7 @@ bool yki_queue_run(void *tasks, size_t worker)
     }
     yki_group_flush(h);
     yki_current_worker = claim.up;
+    if (!stays && yki_queue_ready(ts)) yki_pool_notify(ts->pool, 1);
     return stays;
 }
 

@@ -117,7 +117,8 @@ typedef struct yki_hand {
     /* Tasks submitted and completed by this thread ever.  Owner's store (release) <-> closer's
      * load (acquire). */
     _Atomic uint64_t submitted, completed;
-    /* A worker's: keeps apart (queues.c), and so its core is free.  Relaxed: a hint. */
+    /* A worker's: keeps apart (queues.c), and so its core is free; sequentially consistent, as
+     * offered: cleared before it looks again. */
     _Atomic uint32_t apart;
     int64_t since;                  /* a guest's: mark when its thread took the hand */
     bool waits_long;                /* a worker's: for SHY_NS by now, see run.c and group.c */
@@ -314,7 +315,8 @@ bool yki_task_unwatch(yki_task *t, yki_done *done);
 /* ---- submit.c ---- */
 /* All that t comes after is complete: queues it, or, where it is not to run, links it to *dead
  * (see yki_done). */
-/* Gives back what t came after, once it is all complete and its statuses are not wanted any more. */
+/* Gives back what t came after, once it is all complete and its statuses are not wanted any
+ * more. */
 void yki_task_let_go(yki_tasks *ts, yki_hand *h, yki_task *t);
 void yki_task_ready(yki_tasks *ts, yki_hand *h, yki_task *t, yki_task **dead);
 /* A task with nothing set but these; NULL: no memory. */
@@ -345,7 +347,8 @@ typedef struct yki_wait {
     /* The same where that means looking far; called seldom.  NULL: there is no such place. */
     bool (*search)(void *ctx, yki_hand *h);
     _Atomic uint64_t *where;        /* of what is waited for, or NULL */
-    bool slow;                      /* what it has helped with took long; kept from wait to wait */
+    unsigned helped;                /* how often it has; kept from wait to wait, as is */
+    bool slow;                      /* that it took long */
     bool patient;                   /* the first of several: threads that are no workers do not
                                      * work, since that would hold up news of the others */
 } yki_wait;

@@ -21,6 +21,7 @@
 #define NAP_MIN_NS UINT64_C(50000)      /* a worker asleep looks for work that often, */
 #define NAP_MAX_NS UINT64_C(2000000)    /* and in the end only that often */
 #define LONG_NS UINT64_C(50000)         /* a task that takes as long is worth a sleep */
+#define TIME_EVERY 8
 #define LOOK_NS UINT64_C(100000000)     /* and everybody whether the engine was closed */
 
 typedef struct waiter {
@@ -104,9 +105,11 @@ static bool help_as_worker(const waiter *w)
     return waits_long && help_launch(ts);
 }
 
+/* Most waits are for one task, and over with it, so the first is not timed. */
 static bool help_as_other(const waiter *w)
 {
     yki_wait *wait = w->wait;
+    if (wait->helped++ % TIME_EVERY != 1) return wait->help(wait->ctx, w->hand);
     uint64_t begin = yki_now_ns();
     bool helped = (w->in_task && run_own(w)) || wait->help(wait->ctx, w->hand);
     if (helped && yki_now_ns() - begin > LONG_NS) wait->slow = true;
