@@ -370,6 +370,7 @@ static yk_status outcome(const yki_map_state *m, bool complete)
 
 void yki_map_close(yki_map_state *m)
 {
+    yki_map_dismiss(m);     /* those that were cancelled before they could do it */
     if (m->group != &m->own) yk_group_close(&m->group);
     if (m->queued != m->few) yki_free(m->queued);
     yki_free(atomic_load_explicit(&m->self.extra, memory_order_relaxed));
