@@ -195,7 +195,8 @@ void yki_emit_table(yki_emit *e, yki_kinfo *k, uint64_t hash)
     yki_text_printf(
         e->out,
         "const yk_kernel %s%s_kernel = {\n    .abi = YK_KERNEL_ABI,\n"
-        "    .size = sizeof(yk_kernel),\n    .name = \"%s\",\n    .hash = UINT64_C(0x%016llx),\n    .flags = ",
+        "    .size = sizeof(yk_kernel),\n    .name = \"%s\",\n"
+        "    .hash = UINT64_C(0x%016llx),\n    .flags = ",
         p, n, n, (unsigned long long)hash);
     flags(e, k);
     yki_text_printf(

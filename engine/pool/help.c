@@ -4,6 +4,7 @@
  * which leave its slice to everybody, itself included. */
 #include "pool_int.h"
 
+#define AWAKE_NS UINT64_C(20000)        /* a sleep and a wake-up cost as much */
 #define NAP_MIN_NS UINT64_C(20000)
 #define NAP_MAX_NS UINT64_C(500000)
 
@@ -38,6 +39,18 @@ void yki_pool_help(yki_pool *pool, size_t helper)
         w = atomic_load_explicit(&mail->word, memory_order_acquire);
     }
     yki_current_worker = up;
+}
+
+bool yki_pool_stay_awake(const yki_pool *pool, size_t helper, const _Atomic uint64_t *word,
+                         uint64_t value)
+{
+    uint64_t until = pool->no_spin ? 0 : yki_now_ns() + AWAKE_NS;
+    while (!yki_pool_has_slice(pool, helper)) {
+        if (atomic_load_explicit(word, memory_order_relaxed) == value) return false;
+        for (int i = 0; i < 16; i++) yki_relax();
+        if (yki_now_ns() >= until) return false;
+    }
+    return true;
 }
 
 uint64_t yki_pool_nap(uint64_t before)

@@ -96,6 +96,11 @@ bool yki_pool_has_slice(const yki_pool *pool, size_t helper);
 /* Does some of that launch, if there is any left; what it does is a body. */
 void yki_pool_help(yki_pool *pool, size_t helper);
 
+/* Stays awake until *word is `value`, or there is a slice (then true), but not for long, and not
+ * at all where a CPU quota binds. */
+bool yki_pool_stay_awake(const yki_pool *pool, size_t helper, const _Atomic uint64_t *word,
+                         uint64_t value);
+
 /* How long a helper that found nothing to do may sleep, if it did so for `before` ns last (0: it
  * had something). */
 uint64_t yki_pool_nap(uint64_t before);

@@ -127,7 +127,8 @@ struct yki_runner {
     pthread_cond_t changed, turn;   /* of the monotonic clock */
     bool closing;
 
-    uint64_t next_ticket, serving;  /* queue of launches */
+    uint64_t next_ticket;           /* queue of launches */
+    _Atomic uint64_t serving;       /* whose turn it is; relaxed, as it changes under the lock */
     uint64_t gone[YKI_GONE];        /* tickets whose owners gave up before their turn */
     size_t n_gone;
     yki_launch *launch;             /* the running one that seats may join */
@@ -152,6 +153,11 @@ struct yki_runner {
 static inline uint64_t yki_kernel_key(const yk_kernel *kernel)
 {
     return kernel->hash ? kernel->hash : (uint64_t)(uintptr_t)kernel;
+}
+
+static inline uint64_t yki_runner_serving(const yki_runner *r)
+{
+    return atomic_load_explicit(&r->serving, memory_order_relaxed);
 }
 
 /* ---- runner.c ---- */

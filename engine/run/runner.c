@@ -49,7 +49,7 @@ void yki_runner_close(yki_runner **runner)
     *runner = NULL;
     yki_submitter_close(r);
     yki_runner_lock(r);
-    while (r->serving != r->next_ticket) (void)sleep_on(r, &r->turn, UINT64_MAX);
+    while (yki_runner_serving(r) != r->next_ticket) (void)sleep_on(r, &r->turn, UINT64_MAX);
     r->closing = true;
     yki_runner_changed(r);
     yki_runner_unlock(r);
@@ -94,17 +94,28 @@ void yki_runner_sleep_for_turn(yki_runner *r, uint64_t deadline_ns)
 
 uint64_t yki_runner_take_ticket(yki_runner *r) { return r->next_ticket++; }
 
-/* A worker of the pool, which waits inside a task, helps whoever's turn it is. */
-static void sleep_in_queue(yki_runner *r, size_t helper, uint64_t wake_ns, uint64_t *nap)
+/* A worker of the pool, which waits inside a task, helps whoever's turn it is, and stays awake
+ * for a moment: its core has nothing else to do.  True: the turn may have come. */
+static bool help_in_queue(yki_runner *r, size_t helper, uint64_t ticket, const uint64_t *nap)
 {
-    if (helper != SIZE_MAX && yki_pool_has_slice(r->parts.pool, helper)) {
-        yki_runner_unlock(r);
-        yki_pool_help(r->parts.pool, helper);
-        yki_runner_lock(r);
-        *nap = 0;
-        return;
-    }
+    yki_pool *pool = r->parts.pool;
+    bool slice = yki_pool_has_slice(pool, helper);
+    if (!slice && *nap) return false;
+    yki_runner_unlock(r);
+    if (!slice) slice = yki_pool_stay_awake(pool, helper, &r->serving, ticket);
+    if (slice) yki_pool_help(pool, helper);
+    yki_runner_lock(r);
+    return slice || yki_runner_serving(r) == ticket;
+}
+
+static void sleep_in_queue(yki_runner *r, size_t helper, uint64_t ticket, uint64_t wake_ns,
+                           uint64_t *nap)
+{
     if (helper != SIZE_MAX) {
+        if (help_in_queue(r, helper, ticket, nap)) {
+            *nap = 0;
+            return;
+        }
         uint64_t until = yki_now_ns() + (*nap = yki_pool_nap(*nap));
         wake_ns = until < wake_ns ? until : wake_ns;
     }
@@ -113,16 +124,16 @@ static void sleep_in_queue(yki_runner *r, size_t helper, uint64_t wake_ns, uint6
 
 yk_status yki_runner_await_turn(yki_runner *r, uint64_t ticket, const yki_stop *stop)
 {
-    if (r->serving == ticket) return yki_stop_status(stop);
+    if (yki_runner_serving(r) == ticket) return yki_stop_status(stop);
     size_t helper = yki_pool_helper(r->parts.pool);
     uint64_t nap = 0;
-    while (r->serving != ticket) {
+    while (yki_runner_serving(r) != ticket) {
         yk_status st = yki_stop_status(stop);
         if (st != YK_OK && r->n_gone < YKI_GONE) {
             r->gone[r->n_gone++] = ticket;
             return st;
         }
-        sleep_in_queue(r, helper, st != YK_OK ? UINT64_MAX : yki_stop_wake_ns(stop), &nap);
+        sleep_in_queue(r, helper, ticket, st != YK_OK ? UINT64_MAX : yki_stop_wake_ns(stop), &nap);
     }
     return yki_stop_status(stop);
 }
@@ -140,9 +151,11 @@ static bool has_gone(yki_runner *r, uint64_t ticket)
 
 void yki_runner_end_turn(yki_runner *r, uint64_t ticket)
 {
-    if (r->serving != ticket) return;   /* it had gone, and was passed over or will be */
-    do r->serving++;
-    while (has_gone(r, r->serving));
+    if (yki_runner_serving(r) != ticket) return;   /* it had gone, and was passed over or will be */
+    uint64_t next = ticket;
+    do next++;
+    while (has_gone(r, next));
+    atomic_store_explicit(&r->serving, next, memory_order_relaxed);
     (void)pthread_cond_broadcast(&r->turn);
 }
 
