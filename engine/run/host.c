@@ -240,7 +240,7 @@ static yki_way choose_way(yki_runner *r, const yki_launch *l, bool awake)
     yki_choice q = {.work = work_of(l, c->items),
                     .workers = yki_pool_get_info(r->parts.pool).workers, .awake = awake,
                     .whole = c->kernel->slice > 0,
-                    .gap_s = yki_seconds(l->turn_ns - r->last_launch_ns)};
+                    .gap_s = yki_seconds(l->turn_ns - l->before_ns)};
     return c->items <= c->align ? YKI_ALONE : yki_choices_way(&r->choices, l->habit, &q);
 }
 

@@ -347,6 +347,7 @@ static yk_status take_turn(yki_runner *r, yki_launch *l, uint64_t ticket, bool w
     if (!work) return YK_OK;
     if (st != YK_OK) return yki_fail(diag, st, "%s before its turn came", why_ended(st));
     l->turn_ns = yki_now_ns();
+    l->before_ns = r->last_launch_ns;
     return run_in_turn(r, l, list, diag);
 }
 

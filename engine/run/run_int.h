@@ -73,6 +73,7 @@ typedef struct yki_launch {
     yki_stop stop;
     uint64_t start_ns;
     uint64_t turn_ns;               /* its turn came */
+    uint64_t before_ns;             /* the launch before it had ended then */
     yk_policy policy;
     bool only_devices;
     bool cancelled;                 /* no further orders are taken */

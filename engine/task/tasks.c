@@ -75,7 +75,8 @@ static bool any_item(const yki_link *item, const void *ctx)
     return item != NULL;
 }
 
-/* Nothing begins any more: what is queued need only be ended. */
+/* Nothing begins any more: what is queued need only be ended, or, where it has ended, given
+ * back. */
 static void end_queued(yki_tasks *ts, yki_hand *h)
 {
     bool stolen;
@@ -92,7 +93,10 @@ static bool await_all(yki_tasks *ts, uint64_t deadline_ns)
     yki_hand *h = yki_hand_of(ts);
     for (;;) {
         uint32_t seen = atomic_load_explicit(&ts->progress, memory_order_acquire);
-        if (yki_tasks_left(ts) == 0) return true;
+        if (yki_tasks_left(ts) == 0) {
+            end_queued(ts, h);
+            return true;
+        }
         if (atomic_load_explicit(&ts->stopped, memory_order_relaxed)) end_queued(ts, h);
         uint64_t now = yki_now_ns();
         if (now >= deadline_ns) return false;
