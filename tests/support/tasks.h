@@ -36,7 +36,7 @@
 #endif
 
 /* n turns of a loop, fewer where each is slow. */
-static inline unsigned ykt_turns(unsigned n) { return YKT_TSAN ? (n + 9) / 10 : n; }
+static inline unsigned ykt_turns(unsigned n) { return YKT_TSAN ? (n + 3) / 4 : n; }
 
 /* Long enough for anything that ends at all. */
 #define LONG_S 100.0
@@ -125,11 +125,21 @@ typedef struct ykt_gate {
     _Atomic bool open;
 } ykt_gate;
 
+/* Looks less and less often, since there may be a thousand. */
+static inline bool ykt_gate_is_open(ykt_gate *g, long *nap_us)
+{
+    if (atomic_load(&g->open)) return true;
+    *nap_us = *nap_us < 6400 ? 2 * *nap_us : *nap_us;
+    ykt_sleep_us(*nap_us);
+    return false;
+}
+
 static inline yk_status ykt_at_gate(void *arg)
 {
     ykt_gate *g = arg;
+    long nap_us = 50;
     atomic_fetch_add(&g->entered, 1);
-    UNTIL(atomic_load(&g->open));
+    while (!ykt_gate_is_open(g, &nap_us)) continue;
     atomic_fetch_add(&g->passed, 1);
     return YK_OK;
 }
@@ -138,11 +148,10 @@ static inline yk_status ykt_at_gate(void *arg)
 static inline yk_status ykt_at_gate_or_cancelled(void *arg)
 {
     ykt_gate *g = arg;
+    long nap_us = 50;
     atomic_fetch_add(&g->entered, 1);
-    while (!atomic_load(&g->open)) {
+    while (!ykt_gate_is_open(g, &nap_us))
         if (yk_cancelled()) return YK_E_CANCELLED;
-        ykt_sleep_us(100);
-    }
     atomic_fetch_add(&g->passed, 1);
     return YK_OK;
 }

@@ -129,7 +129,7 @@ static yk_status family_parent(void *arg)
     family *fam = arg;
     yk_group *g = NULL;
     yk_future *f = NULL;
-    ykt_sleep_us(2000);         /* by then all threads are parents */
+    ykt_sleep_us(500);          /* by then all threads are parents */
     yk_status st = fam->groups ? yk_group_open(fam->engine, &g) : YK_OK;
     yk_task_opts opts = {.flags = fam->flags, .group = g};
     if (st == YK_OK)
