@@ -107,16 +107,23 @@ static bool await_all(yki_tasks *ts, uint64_t deadline_ns)
     }
 }
 
+/* Entries may be left of tasks that have ended without them, and hold references. */
+static bool drained(yki_tasks *ts)
+{
+    end_queued(ts, yki_hand_of(ts));
+    return true;
+}
+
 bool yki_tasks_drain(yki_tasks *ts, uint64_t deadline_ns)
 {
     uint32_t open = YKI_TASKS_OPEN;
     atomic_compare_exchange_strong_explicit(&ts->state, &open, YKI_TASKS_CLOSING,
                                             memory_order_acq_rel, memory_order_relaxed);
-    if (await_all(ts, deadline_ns)) return true;
+    if (await_all(ts, deadline_ns)) return drained(ts);
     atomic_store_explicit(&ts->state, YKI_TASKS_STOPPED, memory_order_release);
     atomic_store_explicit(&ts->stopped, 1, memory_order_release);
     yki_runner_nudge(ts->runner);
-    if (await_all(ts, yki_now_ns() + GRACE_NS)) return true;
+    if (await_all(ts, yki_now_ns() + GRACE_NS)) return drained(ts);
     atomic_store_explicit(&ts->stopped, 2, memory_order_release);
     return false;
 }

@@ -58,7 +58,8 @@ static void who_runs_is_asked_and_who_waits_never_begins(void **state)
         size_t n = yk_engine_workers(e) + 1;
         for (size_t i = 0; i < n; i++) {
             yk_task_opts opts = {.flags = i ? 0 : YK_BLOCKING};
-            assert_int_equal(yk_task_submit(e, ykt_at_gate_or_cancelled, &gate, &opts, NULL), YK_OK);
+            yk_status st = yk_task_submit(e, ykt_at_gate_or_cancelled, &gate, &opts, NULL);
+            assert_int_equal(st, YK_OK);
         }
         UNTIL(atomic_load(&gate.entered) == n);
         yk_future *first = ykt_submit(e, ykt_count, &ran, 0);

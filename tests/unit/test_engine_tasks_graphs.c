@@ -130,7 +130,7 @@ static void blocking_and_pool_in_turns(void **state)
     yk_engine *e = ykt_open(1);
     for (unsigned i = 0; i < N; i++) {
         chain[i] = (node){.clock = &clock, .needs = {i ? &chain[i - 1] : NULL}};
-        links[i] = after(e, &chain[i], i % 2 ? YK_BLOCKING : 0, &links[i - 1], i ? 1 : 0);
+        links[i] = after(e, &chain[i], i % 2 ? YK_BLOCKING : 0, i ? &links[i - 1] : NULL, i != 0);
     }
     assert_int_equal(yk_future_wait(links[N - 1], LONG_S), YK_OK);
     assert_int_equal(atomic_load(&clock), N);
