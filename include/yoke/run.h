@@ -78,7 +78,8 @@ typedef struct yk_run_opts {
     yk_future *const *after;    /* n_after futures, borrowed for the call: a submitted launch
                              * takes its place in the queue when all are complete.  If one
                              * has failed it never begins, and completes with that one's
-                             * status.  Not for yk_launch: wait first */
+                             * status.  deadline_s counts from the call, but is first
+                             * looked at then.  Not for yk_launch: wait first */
     size_t n_after;         /* of after[] */
     void *reserved[2];      /* NULL */
 } yk_run_opts;
