@@ -185,12 +185,36 @@ static void test_folder(void **state)
     unsetenv("TMPDIR");
 }
 
+/* Files that another has made are read, checked, and left there. */
+static void test_files_of_others(void **state)
+{
+    char folder[PEER_FOLDER], path[PEER_FOLDER + 8];
+    const peer_tasks tasks = {make_all, NULL, NULL};
+    (void)state;
+    assert_true(peer_files_make(folder, 20, 7));
+    setenv(PEER_FILES, folder, 1);
+    expect(&tasks, 5, "ok", "");
+    expect(&tasks, 6, "ok", "");
+    snprintf(path, sizeof path, "%s/7", folder);
+    FILE *f = fopen(path, "r+");
+    assert_non_null(f);
+    int first = fgetc(f);
+    rewind(f);
+    fputc(first ^ 1, f);
+    assert_int_equal(fclose(f), 0);
+    expect(&tasks, 5, "wrong", "file 7 was read with another sum");
+    unsetenv(PEER_FILES);
+    peer_files_delete(folder, 20);
+    assert_int_equal(access(folder, F_OK), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_right),      cmocka_unit_test(test_times),
         cmocka_unit_test(test_wrong),      cmocka_unit_test(test_other_file),
         cmocka_unit_test(test_failing),    cmocka_unit_test(test_folder),
+        cmocka_unit_test(test_files_of_others),
     };
     return cmocka_run_group_tests_name("tasks of peers", tests, NULL, NULL);
 }

@@ -263,6 +263,8 @@ typedef struct bench_shared {
                                  * BENCH_OK: to be left out */
     yk_device_info listed[BENCH_MAX_DEVICES];   /* of BENCH_JOB_LIST */
     uint64_t n_listed;
+    char files[128];            /* a folder of job.elements files, while there is one: whoever
+                                 * is left deletes it */
 } bench_shared;
 
 enum { BENCH_ACTIVE_NONE = -1, BENCH_ACTIVE_OPENING = -2, BENCH_ACTIVE_HYBRID = -3 };

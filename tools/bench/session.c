@@ -2,7 +2,7 @@
  * device that took it down; see bench.h. */
 #include "session.h"
 
-#include "case.h"
+#include "cases/tasks.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -136,6 +136,7 @@ static int run_turn(bench_session *s, bench_result *r)
         set_job(s, r);
         s->shared->result = *r;
         bench_end end = bench_supervise(s->shared, s->fd, &s->progress, how);
+        bench_delete_files(s->shared);
         if (end == BENCH_END_INTERRUPTED) return YKI_EXIT_INTERRUPTED;
         if (end == BENCH_END_NOT_STARTED) return yki_error(BENCH_TOOL, "cannot start a child");
         if (end == BENCH_END_DONE) break;

@@ -2,9 +2,10 @@
 #include "cases/tasks.h"
 
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "base/base.h"
+#include "peers/peer.h"
 #include "peers/turns.h"
 
 static const double LIMIT_S = 60;
@@ -31,6 +32,24 @@ static void measure_serial(bench_turns *t, const bench_task_row *how)
         bench_ask_runtime(&a, &bench_serial, t->order, t->elements, 1, 1, LIMIT_S);
     bench_series_add(&t->serial_series, &a);
 }
+
+/* ---- files ---- */
+
+/* One folder for all peers. */
+static bool make_files(bench_shared *shared, const bench_task_row *how)
+{
+    if (!how->files) return true;
+    return peer_files_make(shared->files, shared->job.elements, BENCH_SEED) &&
+           setenv(PEER_FILES, shared->files, 1) == 0;
+}
+
+void bench_delete_files(bench_shared *shared)
+{
+    if (shared->files[0]) peer_files_delete(shared->files, shared->job.elements);
+    shared->files[0] = '\0';
+}
+
+/* ---- the row ---- */
 
 static void put_note(const bench_turns *t, const bench_task_row *how)
 {
@@ -70,8 +89,10 @@ int bench_measure_tasks(bench_shared *shared, const bench_row *row, const bench_
                      .rounds = shared->job.quick ? how->quick_rounds : how->rounds,
                      .serial = how->serial_s <= 0, .limit_s = LIMIT_S};
     if (t.threads == 0) return bench_case_failed(shared, "the machine cannot be read");
+    if (!make_files(shared, how)) return bench_case_failed(shared, "cannot make files in TMPDIR");
     measure_serial(&t, how);
     bench_take_turns(&t);
+    bench_delete_files(shared);
     put_note(&t, how);
     int code = judge(shared, &t.serial_series);
     if (code == YKI_EXIT_OK) code = judge(shared, &t.series[BENCH_RUNTIME_OPENMP]);

@@ -7,8 +7,9 @@ static const bench_row rows[] = {
     {"files_cold", 2048, "the same from the disk", BENCH_ROW_NO_DEVICES},
 };
 static const bench_task_row hows[YKI_COUNT(rows)] = {
-    {.order = "files", .samples = 5, .rounds = 3, .quick_rounds = 1},
-    {.order = "files_cold", .samples = 3, .rounds = 2, .quick_rounds = 1, .threads_others = 32},
+    {.order = "files", .samples = 5, .rounds = 3, .quick_rounds = 1, .files = true},
+    {.order = "files_cold", .samples = 3, .rounds = 2, .quick_rounds = 1, .threads_others = 32,
+     .files = true},
 };
 
 static int measure(bench_shared *shared, const bench_row *row)

@@ -16,9 +16,12 @@ typedef struct bench_task_row {
                                  * themselves that calls only wait; 0: one a core */
     double serial_s;            /* what the calls sleep in all; 0: they compute */
     bool runs_serial;           /* of calls that sleep: once one after another, if not quick */
+    bool files;                 /* reads as many files as the row has elements */
 } bench_task_row;
 
 /* Fills shared->result.  Returns an exit code. */
 int bench_measure_tasks(bench_shared *shared, const bench_row *row, const bench_task_row *how);
+/* In the parent, when the child is gone: deletes the files that it had made, if it could not. */
+void bench_delete_files(bench_shared *shared);
 
 #endif

@@ -106,6 +106,14 @@ bool peer_has_tasks(const char *workload);
 /* Makes the work, opens the runtime, checks and times, and closes it. */
 void peer_measure_tasks(const peer_order *o, peer_outcome *out);
 
+/* Files for the orders files and files_cold, in a folder of TMPDIR, whose name goes to `folder`;
+ * if it is empty, there is none.  A peer that finds the variable PEER_FILES reads those of that
+ * folder; else it makes its own, which takes much longer than reading them. */
+#define PEER_FILES "YOKE_BENCH_FILES"
+#define PEER_FOLDER 128
+bool peer_files_make(char folder[PEER_FOLDER], size_t n, size_t seed);
+void peer_files_delete(const char *folder, size_t n);
+
 #ifdef __cplusplus
 }
 #endif

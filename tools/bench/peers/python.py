@@ -99,19 +99,28 @@ class Sleeps:
 
 
 class Files(Sleeps):
+    """Files that are there (see PEER_FILES in peer.h), or its own."""
+
     def __init__(self, n, seed, cold):
         super().__init__([0] * n)
-        self.cold = cold
-        self.folder = tempfile.TemporaryDirectory(prefix="yoke-bench-")
-        chance = random.Random(seed)
-        self.sums, self.found = [], [0] * n
-        for k in range(n):
-            text = chance.randbytes(chance.randrange(1024, 8193, 8))
-            self.sums.append(zlib.crc32(text))
-            with open(self.path(k), "wb") as f:
-                f.write(text)
+        self.cold, self.found, self.own = cold, [0] * n, None
+        self.folder = os.environ.get("YOKE_BENCH_FILES")
+        if not self.folder:
+            self.own = tempfile.TemporaryDirectory(prefix="yoke-bench-")
+            self.folder = self.own.name
+            self.write(n, random.Random(seed))
+        self.sums = [self.sum(k) for k in range(n)]
         if cold:
             os.sync()
+
+    def write(self, n, chance):
+        for k in range(n):
+            with open(self.path(k), "wb") as f:
+                f.write(chance.randbytes(chance.randrange(1024, 8193, 8)))
+
+    def sum(self, k):
+        with open(self.path(k), "rb") as f:
+            return zlib.crc32(f.read())
 
     def prepare(self):
         for k in range(len(self.runs) if self.cold else 0):
@@ -119,11 +128,10 @@ class Files(Sleeps):
                 os.posix_fadvise(f.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
     def path(self, k):
-        return os.path.join(self.folder.name, str(k))
+        return os.path.join(self.folder, str(k))
 
     def call(self, k):
-        with open(self.path(k), "rb") as f:
-            self.found[k] = zlib.crc32(f.read())
+        self.found[k] = self.sum(k)
         self.runs[k] += 1
 
     def check(self, runs):

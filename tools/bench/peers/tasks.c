@@ -34,7 +34,8 @@ typedef struct work {
     size_t runs;                /* of all the calls, so far */
     uint64_t value;             /* fib's */
     size_t counted;             /* of count_up */
-    char folder[128];           /* of files */
+    char folder[PEER_FOLDER];   /* of files; */
+    bool borrowed;              /* somebody else's */
 } work;
 
 /* ---- sleeps ---- */
@@ -211,38 +212,75 @@ static void read_once(void *arg)
     p->runs++;
 }
 
-static bool write_page(page *p, const char *folder, size_t number, uint64_t *random)
+/* Where file `number` lies; what is to be in it goes to text, and its sum to the page.  Returns
+ * the number of words. */
+static size_t plan_page(page *p, const char *folder, size_t number, uint64_t *random,
+                        uint64_t text[FILE_MOST / sizeof(uint64_t)])
 {
-    uint64_t text[FILE_MOST / sizeof(uint64_t)];
-    size_t words = YKI_COUNT(text);
-    for (size_t k = 0; k < YKI_COUNT(text); k++)
+    size_t words = FILE_MOST / sizeof *text;
+    for (size_t k = 0; k < FILE_MOST / sizeof *text; k++)
         text[k] = *random = *random * UINT64_C(6364136223846793005) + 1442695040888963407u;
     words -= (size_t)(*random >> 33) % (words - FILE_LEAST / sizeof *text);
     snprintf(p->path, sizeof p->path, "%s/%zu", folder, number);
     p->sum = sum_of((const unsigned char *)text, words * sizeof *text);
-    FILE *f = fopen(p->path, "wb");
-    bool ok = f && fwrite(text, sizeof *text, words, f) == words;
-    return f && fclose(f) == 0 && ok;
+    return words;
+}
+
+static bool make_page(work *w, page *p, size_t number, uint64_t *random)
+{
+    uint64_t text[FILE_MOST / sizeof(uint64_t)];
+    size_t words = plan_page(p, w->folder, number, random, text);
+    FILE *f = w->borrowed ? NULL : fopen(p->path, "wb");
+    bool ok = w->borrowed || (f && fwrite(text, sizeof *text, words, f) == words);
+    return (!f || fclose(f) == 0) && ok;
+}
+
+static bool make_folder(work *w)
+{
+    const char *there = getenv(PEER_FILES), *temporary = getenv("TMPDIR");
+    w->borrowed = there && there[0];
+    if (w->borrowed) {
+        yki_copy_text(w->folder, sizeof w->folder, there);
+        return true;
+    }
+    snprintf(w->folder, sizeof w->folder, "%.100s/yoke-bench-XXXXXX",
+             temporary && temporary[0] ? temporary : "/tmp");
+    if (mkdtemp(w->folder)) return true;
+    w->folder[0] = '\0';
+    return false;
 }
 
 static const char *make_files(work *w)
 {
-    const char *temporary = getenv("TMPDIR");
     page *pages = yki_alloc(w->order->elements, sizeof *pages);
     uint64_t random = w->order->seed;
     if (!pages) return "no memory";
     w->calls = (peer_calls){.call = read_once, .args = (unsigned char *)pages,
                             .stride = sizeof *pages, .waits = true};
-    snprintf(w->folder, sizeof w->folder, "%.100s/yoke-bench-XXXXXX",
-             temporary && temporary[0] ? temporary : "/tmp");
-    if (!mkdtemp(w->folder)) {
-        w->folder[0] = '\0';
-        return "no temporary folder";
-    }
+    if (!make_folder(w)) return "no temporary folder";
     for (; w->calls.n < w->order->elements; w->calls.n++)
-        if (!write_page(&pages[w->calls.n], w->folder, w->calls.n, &random))
-            return "cannot write files";
+        if (!make_page(w, &pages[w->calls.n], w->calls.n, &random)) return "cannot write files";
     return NULL;
+}
+
+bool peer_files_make(char folder[PEER_FOLDER], size_t n, size_t seed)
+{
+    const peer_order o = {.elements = n, .seed = seed};
+    work w = {.order = &o};
+    const char *why = make_files(&w);
+    yki_copy_text(folder, PEER_FOLDER, w.folder);
+    yki_free(w.calls.args);
+    return why == NULL;
+}
+
+void peer_files_delete(const char *folder, size_t n)
+{
+    char path[PEER_FOLDER + 24];
+    for (size_t k = 0; k < n; k++) {
+        snprintf(path, sizeof path, "%s/%zu", folder, k);
+        unlink(path);
+    }
+    rmdir(folder);
 }
 
 /* Calls `visit` with each file's descriptor until one fails. */
@@ -381,9 +419,7 @@ static void take_samples(work *w, const kind *k, peer_outcome *out)
 
 static void delete_work(work *w)
 {
-    for (size_t k = 0; w->folder[0] && k <= w->calls.n && k < w->order->elements; k++)
-        unlink(((const page *)peer_arg(&w->calls, k))->path);
-    if (w->folder[0]) rmdir(w->folder);
+    if (w->folder[0] && !w->borrowed) peer_files_delete(w->folder, w->order->elements);
     if (w->calls.stride) yki_free(w->calls.args);
 }
 
