@@ -93,10 +93,7 @@ static bool await_all(yki_tasks *ts, uint64_t deadline_ns)
     yki_hand *h = yki_hand_of(ts);
     for (;;) {
         uint32_t seen = atomic_load_explicit(&ts->progress, memory_order_acquire);
-        if (yki_tasks_left(ts) == 0) {
-            end_queued(ts, h);
-            return true;
-        }
+        if (yki_tasks_left(ts) == 0) return true;
         if (atomic_load_explicit(&ts->stopped, memory_order_relaxed)) end_queued(ts, h);
         uint64_t now = yki_now_ns();
         if (now >= deadline_ns) return false;

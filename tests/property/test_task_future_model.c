@@ -332,9 +332,9 @@ static void all_ends_are_met(void **state)
         if (s->slow && !getenv("YKT_THOROUGH")) continue;
         ex_result r = explore(s, stderr);
         if (r.wrong) fail_msg("%s | %s: %s", s->thread[0], s->thread[1], r.wrong);
-        print_message("%s | %s | %s: %llu schedules (%zu points)\n", s->thread[0], s->thread[1],
-                      s->thread[2] ? s->thread[2] : "", (unsigned long long)r.schedules,
-                      r.states);
+        print_message("%s | %s | %s: %s%llu schedules (%zu points)\n", s->thread[0],
+                      s->thread[1], s->thread[2] ? s->thread[2] : "", ex_at_least(&r),
+                      (unsigned long long)r.schedules, r.states);
     }
 }
 

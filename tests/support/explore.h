@@ -328,6 +328,12 @@ static inline void ex_look_round(void)
     ex_now.wrong = NULL;    /* the search will come to it */
 }
 
+/* To be printed before r->schedules. */
+static inline const char *ex_at_least(const ex_result *r)
+{
+    return r->schedules == UINT64_MAX ? "at least " : "";
+}
+
 /* With what is known by now of who uses what. */
 static inline void ex_search(uint64_t *schedules)
 {
