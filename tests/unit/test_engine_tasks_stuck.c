@@ -3,6 +3,8 @@
  * timeouts in busy workers, idle workers that nobody wakes. */
 #include "tasks.h"
 
+#include <base/base.h>
+
 #define SOME 50
 
 /* ---- ends that are told late ---- */
@@ -139,6 +141,34 @@ static void group_below_in_the_own_queue(void **state)
     assert_int_equal(atomic_load(&g.ran), SOME);
     yk_group_close(&g.group);
     yk_engine_close(&g.engine);
+}
+
+static bool no_thread(void *ctx)
+{
+    (void)ctx;
+    return false;
+}
+
+/* The system grants no thread at all: who waits for a group works, below other tasks too. */
+static void nobody_but_the_one_who_waits(void **state)
+{
+    (void)state;
+    yki_thread_set_hook(no_thread, NULL);
+    group_end g = {.engine = ykt_open(0)};
+    _Atomic unsigned others = 0;
+    assert_int_equal(yk_group_open(g.engine, &g.group), YK_OK);
+    yk_task_opts in_group = {.group = g.group}, other = {0};
+    for (int i = 0; i < SOME; i++) {
+        other.flags = i % 2 ? YK_BLOCKING : 0;
+        assert_int_equal(yk_task_submit(g.engine, ykt_count, &g.ran, &in_group, NULL), YK_OK);
+        assert_int_equal(yk_task_submit(g.engine, ykt_count, &others, &other, NULL), YK_OK);
+    }
+    assert_int_equal(yk_group_wait(g.group, LONG_S), YK_OK);
+    assert_int_equal(atomic_load(&g.ran), SOME);
+    yk_group_close(&g.group);
+    yk_engine_close(&g.engine);
+    yki_thread_set_hook(NULL, NULL);
+    assert_int_equal(atomic_load(&others), SOME);
 }
 
 /* ---- the last thread that may block ---- */
@@ -347,6 +377,7 @@ int main(void)
         task_test(the_only_worker_waits_for_anothers_group),
         task_test(a_blocking_task_waits_while_all_workers_are_busy),
         task_test(group_below_in_the_own_queue),
+        task_test(nobody_but_the_one_who_waits),
         task_test(blocking_inside_blocking_at_the_limit),
         task_test(a_timeout_inside_ends_among_other_work),
         task_test(all_workers_come),
