@@ -105,13 +105,18 @@ static bool help_as_worker(const waiter *w)
     return waits_long && help_launch(ts);
 }
 
+static bool help_once(const waiter *w)
+{
+    return (w->in_task && run_own(w)) || w->wait->help(w->wait->ctx, w->hand);
+}
+
 /* Most waits are for one task, and over with it, so the first is not timed. */
 static bool help_as_other(const waiter *w)
 {
     yki_wait *wait = w->wait;
-    if (wait->helped++ % TIME_EVERY != 1) return wait->help(wait->ctx, w->hand);
+    if (wait->helped++ % TIME_EVERY != 1) return help_once(w);
     uint64_t begin = yki_now_ns();
-    bool helped = (w->in_task && run_own(w)) || wait->help(wait->ctx, w->hand);
+    bool helped = help_once(w);
     if (helped && yki_now_ns() - begin > LONG_NS) wait->slow = true;
     return helped;
 }
