@@ -35,9 +35,7 @@ static yki_hand *make_hand(yki_tasks *ts, uint32_t number)
 
 static void drop_hand(yki_hand *h)
 {
-    if (atomic_fetch_sub_explicit(&h->holders, 1, memory_order_acq_rel) != 1) return;
-    yki_deque_close(&h->deque);
-    yki_free(h);
+    if (atomic_fetch_sub_explicit(&h->holders, 1, memory_order_acq_rel) == 1) yki_free(h);
 }
 
 yk_status yki_hands_open(yki_tasks *ts)
@@ -53,11 +51,16 @@ yk_status yki_hands_open(yki_tasks *ts)
     return YK_OK;
 }
 
+/* A thread that outlives the room keeps its hand without a deque: it may be ending at this very
+ * moment, and where it does not, nobody will tell it. */
 void yki_hands_close(yki_tasks *ts)
 {
     uint32_t n = atomic_load_explicit(&ts->n_hands, memory_order_acquire);
-    for (uint32_t i = 0; i < n; i++)
-        drop_hand(atomic_load_explicit(&ts->hands[i], memory_order_acquire));
+    for (uint32_t i = 0; i < n; i++) {
+        yki_hand *h = atomic_load_explicit(&ts->hands[i], memory_order_acquire);
+        yki_deque_close(&h->deque);
+        drop_hand(h);
+    }
     yki_free(ts->hands);
 }
 

@@ -69,7 +69,8 @@ YK_BEGIN_DECLS
  * yk_engine_close waits for it.
  * YK_E_INVALID: engine or fn is NULL, an unknown flag, a NULL among after[], a future or group
  * of another engine.  YK_E_NOMEM.
- * YK_E_CANCELLED: the engine is closing, or the group is cancelled. */
+ * YK_E_CANCELLED: the engine is closing and this is none of its tasks, or the group is
+ * cancelled. */
 YK_API yk_status yk_task_submit(yk_engine *engine, yk_task_fn fn, void *arg,
                                 const yk_task_opts *opts, yk_future **out);
 
