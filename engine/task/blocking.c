@@ -2,8 +2,13 @@
  *
  * One lock guards everything.  It is never held while an item runs or a thread starts, but
  * for the first thread, since a push has to say whether there is one.  An idle thread is
- * given its item by hand and woken by a word of its own, so each push wakes one.  Threads
- * are idle only while nothing is queued.
+ * given its item by hand and woken by a word of its own.
+ *
+ * A push wakes a thread only if none is on its way; those on their way wake the next when they
+ * get there, as long as something is queued: one, or two if no item has ended meanwhile.  So
+ * items that are over soon are done by few threads, one after the other, and a thousand that
+ * sleep have their threads after ten doublings.  Where something is queued a thread is on its
+ * way, or none is idle.
  *
  * A thread that ends joins the one that ended before it, and close joins the last, so none
  * is left.  None ends while another is being started: whoever starts it still uses its
@@ -23,6 +28,7 @@ typedef struct seat {
     yki_crew *crew;
     struct seat *next, *prev;   /* among the idle; next alone: among the free */
     yki_link *item;             /* given to it while it was idle; NULL: look round */
+    uint64_t ends_then;         /* crew's ends when it was called or started */
     /* 0: idle.  Set under the lock; release <-> the sleeper's acquire, for `item`. */
     _Atomic uint32_t called;
 } seat;
@@ -41,6 +47,8 @@ struct yki_crew {
     /* Taken seats.  Changed under the lock; relaxed, since others only want to show it. */
     _Atomic size_t threads;
     size_t starting;            /* of these, not at work yet */
+    size_t arriving;            /* of these, called from idleness, and not there yet */
+    uint64_t ends;              /* items ended ever */
     size_t creating;            /* of these, by a call that has not returned */
     uint64_t retry_ns;          /* no thread is started before; 0: no failure */
     bool closing, has_ended;
@@ -84,6 +92,7 @@ static seat *take_seat(yki_crew *c)
 {
     seat *s = c->free;
     c->free = s->next;
+    s->ends_then = c->ends;
     c->starting++;
     set_threads(c, threads_of(c) + 1);
     return s;
@@ -120,8 +129,28 @@ static seat *call(yki_crew *c, yki_link *item)
     if (!s) return NULL;
     get_up(c, s);
     s->item = item;
+    s->ends_then = c->ends;
+    if (item) c->arriving++;
     atomic_store_explicit(&s->called, 1, memory_order_release);
     return s;
+}
+
+/* Idle threads that get what is queued first, to be woken once the lock is free. */
+typedef struct roused {
+    seat *seat[FAN_OUT];
+    size_t n;
+} roused;
+
+static roused rouse(yki_crew *c, size_t most)
+{
+    roused r = {.n = 0};
+    while (r.n < most && c->queued > 0 && c->idle) r.seat[r.n++] = call(c, take(c));
+    return r;
+}
+
+static void wake(const roused *r)
+{
+    for (size_t i = 0; i < r->n; i++) yki_futex_wake(&r->seat[i]->called, 1);
 }
 
 static void call_all(yki_crew *c)
@@ -226,22 +255,27 @@ static void leave(yki_crew *c, seat *s)
     if (join) (void)pthread_join(before, NULL);
 }
 
-/* Under the lock, with nothing queued; frees it if an item came. */
+/* Under the lock, with nothing queued.  An item that came, or NULL. */
 static yki_link *rest(yki_crew *c, seat *s, bool *tired)
 {
     lie_down(c, s);
     pthread_mutex_unlock(&c->lock);
-    *tired = !sleep_idle(c, s);
-    if (!*tired && s->item) return s->item;
+    (void)sleep_idle(c, s);
     pthread_mutex_lock(&c->lock);
-    if (!*tired) return NULL;
-    if (atomic_load_explicit(&s->called, memory_order_relaxed) == 0) {
-        get_up(c, s);
-        return NULL;
-    }
-    *tired = false;         /* called just now */
-    if (s->item) pthread_mutex_unlock(&c->lock);
+    *tired = atomic_load_explicit(&s->called, memory_order_relaxed) == 0;
+    if (*tired) get_up(c, s);
     return s->item;
+}
+
+/* Under the lock, and frees it: sees to it that what is queued gets threads.  This one has just
+ * come, and so has others come, or goes on to its next item. */
+static void pass_on(yki_crew *c, size_t others, bool has_come)
+{
+    roused r = rouse(c, has_come ? others : c->arriving + c->starting == 0);
+    seat *planned = plan_starts(c, has_come ? others - r.n : c->starting == 0);
+    pthread_mutex_unlock(&c->lock);
+    wake(&r);
+    start_planned(c, planned, start_here);
 }
 
 /* The next item to run; NULL: none came, and the thread is to end. */
@@ -249,18 +283,20 @@ static yki_link *next_item(yki_crew *c, seat *s, bool fresh)
 {
     pthread_mutex_lock(&c->lock);
     if (fresh) c->starting--;
+    else c->ends++;
     yki_link *item;
-    bool tired = false;
+    bool tired = false, has_come = fresh;
     while ((item = take(c)) == NULL) {
         if (c->creating == 0 && (tired || c->closing)) {
             leave(c, s);
             return NULL;
         }
-        if ((item = rest(c, s, &tired)) != NULL) return item;
+        if ((item = rest(c, s, &tired)) == NULL) continue;
+        c->arriving--;
+        has_come = true;
+        break;
     }
-    seat *planned = plan_starts(c, fresh ? FAN_OUT : c->starting == 0);
-    pthread_mutex_unlock(&c->lock);
-    start_planned(c, planned, start_here);
+    pass_on(c, c->ends == s->ends_then ? FAN_OUT : 1, has_come);
     return item;
 }
 
@@ -286,7 +322,7 @@ static void *thread_main(void *arg)
 bool yki_crew_push(yki_crew *c, yki_link *item)
 {
     pthread_mutex_lock(&c->lock);
-    seat *idle = call(c, item);
+    seat *idle = c->arriving + c->starting == 0 ? call(c, item) : NULL;
     if (idle) {
         pthread_mutex_unlock(&c->lock);
         yki_futex_wake(&idle->called, 1);
@@ -297,7 +333,7 @@ bool yki_crew_push(yki_crew *c, yki_link *item)
         return false;
     }
     put(c, item);
-    seat *planned = plan_starts(c, c->starting == 0);
+    seat *planned = plan_starts(c, c->starting + c->arriving == 0);
     pthread_mutex_unlock(&c->lock);
     start_planned(c, planned, start_elsewhere);
     return true;
@@ -322,7 +358,7 @@ yki_link *yki_crew_take(yki_crew *c, bool (*fits)(const yki_link *, const void *
 bool yki_crew_is_stuck(yki_crew *c)
 {
     pthread_mutex_lock(&c->lock);
-    bool stuck = c->queued > 0 && c->starting == 0;
+    bool stuck = c->queued > 0 && c->starting + c->arriving == 0;
     pthread_mutex_unlock(&c->lock);
     return stuck;
 }
