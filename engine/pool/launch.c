@@ -166,24 +166,11 @@ void yki_pool_run(yki_pool *pool, size_t n, size_t grain, yk_body body, void *ct
     }
     uint64_t ticket = yki_queue_enter(pool);
     uint16_t caller = stand_in(pool, worker);
-    yki_current current = yki_current_in_body(pool, caller);
-    yki_current_worker = &current;
+    yki_current current;
+    yki_current_enter_body(&current, pool, caller);
     launch(pool, worker, caller, n, grain, body, ctx);
     yki_current_worker = up;
     yki_queue_leave(&pool->queue, ticket);
-}
-
-yki_current yki_current_in_body(const yki_pool *pool, size_t number)
-{
-    const yki_current *up = yki_current_worker;
-    yki_current c = {0};
-    if (up) c = *up;
-    c.pool = pool;
-    c.number = number;
-    c.in_body = true;
-    c.own_thread = false;
-    c.up = up;
-    return c;
 }
 
 bool yki_pool_inside(const yki_pool *pool, size_t *worker)

@@ -164,9 +164,20 @@ extern _Thread_local const yki_current *yki_current_worker;
 /* The calling thread's innermost claim to be a worker of `pool`; NULL: it is none. */
 const yki_current *yki_pool_current(const yki_pool *pool);
 
-/* The claim of this thread to be in a body of `pool`, as worker `number`; for a variable, which
- * then becomes yki_current_worker. */
-yki_current yki_current_in_body(const yki_pool *pool, size_t number);
+/* Makes *c the claim of this thread to be in a body of `pool`, as worker `number`; taken back by
+ * yki_current_worker = c->up.  Here since small launches cost little else. */
+static inline void yki_current_enter_body(yki_current *c, const yki_pool *pool, size_t number)
+{
+    const yki_current *up = yki_current_worker;
+    if (up) *c = *up;
+    else *c = (yki_current){0};
+    c->pool = pool;
+    c->number = number;
+    c->in_body = true;
+    c->own_thread = false;
+    c->up = up;
+    yki_current_worker = c;
+}
 
 /* Whether the calling thread is inside a body of this pool: run needs it, since a
  * launch from there must not queue behind the one it is part of.  *worker (may be

@@ -131,9 +131,9 @@ static size_t run_here(yki_runner *r, const yki_launch *l, size_t begin, size_t 
 {
     const yki_current *up = yki_current_worker;
     const yki_current *worker = up ? yki_pool_current(r->parts.pool) : NULL;
-    yki_current current = yki_current_in_body(r->parts.pool, worker ? worker->number : 0);
+    yki_current current;
     size_t done = end - begin;
-    yki_current_worker = &current;
+    yki_current_enter_body(&current, r->parts.pool, worker ? worker->number : 0);
     if (yki_stop_possible(&l->stop)) done = run_slice_stepped(l, begin, end);
     else run_slice(l, begin, end);
     yki_current_worker = up;
