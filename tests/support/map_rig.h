@@ -34,6 +34,14 @@ static inline void run_task(yk_engine *e, yk_task_fn fn, void *arg, unsigned fla
     yk_future_free(&f);
 }
 
+/* A yk_map_fn: doubles a uint64_t. */
+static inline yk_status twice(void *ctx, const void *in, void *out)
+{
+    (void)ctx;
+    *(uint64_t *)out = 2 * *(const uint64_t *)in;
+    return YK_OK;
+}
+
 typedef struct patience {
     _Atomic size_t begun, asked;
 } patience;

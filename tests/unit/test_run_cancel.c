@@ -13,6 +13,7 @@
 #include "run_rig.h"
 
 #include "hand_kernels.c"
+#include "gated_kernel.h"
 
 #define N 20000
 
@@ -97,17 +98,6 @@ static void check_cancelled(const call *c)
 }
 
 /* ---- kernels ---- */
-
-static _Atomic uint32_t gate;       /* 0: hold; 1: go */
-static _Atomic uint32_t entered;
-
-static void gated_host(const yk_slice *s)
-{
-    atomic_store(&entered, 1);
-    while (!atomic_load(&gate)) (void)usleep(100);
-    saxpy_host(s);
-}
-static const yk_host_table gated_table = HAND_HOST(gated_host);
 
 static _Atomic uint32_t *asked_by_kernel;
 static _Atomic size_t items_before;

@@ -11,21 +11,11 @@
 #include "run_rig.h"
 
 #include "hand_kernels.c"
+#include "gated_kernel.h"
 
 #define N 4000
 
 /* ---- kernels ---- */
-
-static _Atomic uint32_t gate;       /* 0: hold; 1: go */
-static _Atomic uint32_t entered;
-
-static void gated_host(const yk_slice *s)
-{
-    atomic_store(&entered, 1);
-    while (!atomic_load(&gate)) (void)usleep(100);
-    saxpy_host(s);
-}
-static const yk_host_table gated_table = HAND_HOST(gated_host);
 
 /* Till it is asked to end, and by slices that take long enough to be asked between. */
 static void endless_host(const yk_slice *s)
