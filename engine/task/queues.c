@@ -378,9 +378,10 @@ static uint64_t pause_until(const yki_tasks *ts, size_t worker, uint64_t until)
 }
 
 /* False: others want this core. */
-static bool keep_apart(const yki_tasks *ts, yki_hand *h, size_t worker, uint64_t now)
+static bool keep_apart(const yki_tasks *ts, yki_hand *h, const yki_hand *victim, size_t worker,
+                       uint64_t now)
 {
-    const yki_deque *d = &h->victim->deque;
+    const yki_deque *d = &victim->deque;
     int64_t was = yki_deque_mark(d);
     bool stays = true;
     atomic_store_explicit(&h->apart, 1, memory_order_relaxed);
@@ -402,11 +403,15 @@ static bool keep_apart(const yki_tasks *ts, yki_hand *h, size_t worker, uint64_t
 
 static bool run_stolen(yki_tasks *ts, yki_hand *h, size_t worker, yki_task *t)
 {
-    bool from_deque = h->victim != NULL;
+    if (!h->victim) {           /* nobody's deque */
+        yki_run_entry(ts, h, t, true);
+        return true;
+    }
+    yki_hand *victim = h->victim;
     uint64_t begin = yki_now_ns();
     yki_run_entry(ts, h, t, true);
     uint64_t end = yki_now_ns();
-    return end >= begin + YKI_TINY_NS || !from_deque || keep_apart(ts, h, worker, end);
+    return end >= begin + YKI_TINY_NS || keep_apart(ts, h, victim, worker, end);
 }
 
 bool yki_queue_run(void *tasks, size_t worker)
