@@ -215,8 +215,7 @@ yk_status yk_engine_close_within(yk_engine **engine, double timeout_s)
     /* In a forked child the threads are gone and the drivers broken: everything is left
      * to the end of the process. */
     bool forked = e->pool && yki_pool_forked(e->pool);
-    uint64_t deadline = UINT64_MAX;
-    if (timeout_s >= 0 && timeout_s < 1e9) deadline = yki_now_ns() + (uint64_t)(timeout_s * 1e9);
+    uint64_t deadline = yki_time_after(yki_now_ns(), timeout_s);
     if (!forked && e->tasks && !yki_tasks_drain(e->tasks, deadline)) return YK_E_TIMEOUT;
     *engine = NULL;
     if (!forked) close_rooms(e);
@@ -359,8 +358,7 @@ yk_status yk_engine_settle(yk_engine *e, double timeout_s)
     yk_status st = check_engine(e);
     if (st != YK_OK) return st;
     outcome o;
-    uint64_t deadline = UINT64_MAX;
-    if (timeout_s >= 0 && timeout_s < 1e9) deadline = yki_now_ns() + (uint64_t)(timeout_s * 1e9);
+    uint64_t deadline = yki_time_after(yki_now_ns(), timeout_s);
     gather(e, &o);
     return hand_out(&o, yki_runner_settle(e->runner, deadline, o.diag), NULL);
 }

@@ -79,6 +79,12 @@ void yki_thread_set_hook(yki_thread_hook hook, void *ctx);
 /* Nanoseconds of the monotonic clock, and the same in seconds. */
 uint64_t yki_now_ns(void);
 static inline double yki_seconds(uint64_t ns) { return (double)ns * 1e-9; }
+/* The time `seconds` after from_ns; UINT64_MAX, for ever, where seconds is negative, no number, or
+ * longer than anybody waits (30 years). */
+static inline uint64_t yki_time_after(uint64_t from_ns, double seconds)
+{
+    return seconds >= 0 && seconds < 1e9 ? from_ns + (uint64_t)(seconds * 1e9) : UINT64_MAX;
+}
 
 /* ---- waiting ---- */
 

@@ -118,13 +118,6 @@ int yk_event_done(const yk_event *event)
     return event && atomic_load_explicit(&event->done, memory_order_acquire) != 0;
 }
 
-/* Negative and absurdly long times mean for ever. */
-static uint64_t deadline_after(double seconds)
-{
-    if (!(seconds >= 0) || seconds > 1e9) return UINT64_MAX;
-    return yki_now_ns() + (uint64_t)(seconds * 1e9);
-}
-
 /* A worker of the pool, which waits inside a task, helps the launches before this one, and this
  * one.  Whether there was something to do; otherwise it may sleep for *nap. */
 static bool help(yki_pool *pool, size_t helper, uint64_t *nap)
@@ -138,7 +131,7 @@ static bool help(yki_pool *pool, size_t helper, uint64_t *nap)
 yk_status yk_event_wait(yk_event *event, double timeout_s)
 {
     if (!event || isnan(timeout_s)) return YK_E_INVALID;
-    uint64_t deadline = deadline_after(timeout_s), nap = 0;
+    uint64_t deadline = yki_time_after(yki_now_ns(), timeout_s), nap = 0;
     size_t helper = yki_pool_helper(event->pool);
     while (!yk_event_done(event)) {
         uint64_t until = deadline;

@@ -292,8 +292,7 @@ static void begin(yki_launch *l, uint64_t start_ns, const yk_run_opts *opts)
     l->stop.deadline_ns = UINT64_MAX;
     if (!opts) return;
     l->policy = opts->policy;
-    if (opts->deadline_s > 0 && opts->deadline_s < 1e9)
-        l->stop.deadline_ns = l->start_ns + (uint64_t)(opts->deadline_s * 1e9);
+    if (opts->deadline_s > 0) l->stop.deadline_ns = yki_time_after(l->start_ns, opts->deadline_s);
 }
 
 /* From inside a body of the pool: no queue, no devices, the calling worker alone. */

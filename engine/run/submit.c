@@ -19,8 +19,7 @@ static bool begin(yki_runner *r, yk_event *ev)
 {
     double deadline_s = ev->opts.deadline_s;
     yki_stop stop = {.cancel = {.word = {&ev->cancel}}, .deadline_ns = UINT64_MAX};
-    if (deadline_s > 0 && deadline_s < 1e9)
-        stop.deadline_ns = ev->start_ns + (uint64_t)(deadline_s * 1e9);
+    if (deadline_s > 0) stop.deadline_ns = yki_time_after(ev->start_ns, deadline_s);
     while (yki_runner_serving(r) != ev->ticket && yki_stop_status(&stop) == YK_OK)
         yki_runner_sleep_for_turn(r, stop.deadline_ns);
     if (ev->state == YKI_EVENT_QUEUED) {

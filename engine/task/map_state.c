@@ -43,19 +43,13 @@ static size_t most_jobs(const yki_map_state *m, size_t most)
     return yki_max(1, yki_min(limit, most));
 }
 
-/* Times too long to be counted in nanoseconds are for ever. */
-static uint64_t after(uint64_t start_ns, double seconds)
-{
-    return seconds < 1e9 ? start_ns + (uint64_t)(seconds * 1e9) : UINT64_MAX;
-}
-
 static void start_clock(yki_map_state *m)
 {
     const yk_map_opts *o = &m->opts;
     m->start_ns = yki_now_ns();
-    m->deadline_ns = o->timeout_s > 0 ? after(m->start_ns, o->timeout_s) : UINT64_MAX;
-    m->every_ns = after(0, o->progress_s > 0 ? o->progress_s : PROGRESS_S);
-    uint64_t next = after(m->start_ns, yki_seconds(m->every_ns));
+    m->deadline_ns = o->timeout_s > 0 ? yki_time_after(m->start_ns, o->timeout_s) : UINT64_MAX;
+    m->every_ns = yki_time_after(0, o->progress_s > 0 ? o->progress_s : PROGRESS_S);
+    uint64_t next = yki_time_after(m->start_ns, yki_seconds(m->every_ns));
     atomic_init(&m->next_ns, o->progress ? next : UINT64_MAX);
     yki_meter_open(&m->meter, m->start_ns);
 }
@@ -284,7 +278,7 @@ static void report(yki_map_state *m, uint64_t now)
     if (is_due(m, now)) {
         yk_progress p = read_progress(m, now, false);
         stop = m->opts.progress(m->opts.progress_ctx, &p);
-        atomic_store_explicit(&m->next_ns, after(yki_now_ns(), yki_seconds(m->every_ns)),
+        atomic_store_explicit(&m->next_ns, yki_time_after(yki_now_ns(), yki_seconds(m->every_ns)),
                               memory_order_relaxed);
     }
     atomic_store_explicit(&m->talking, 0, memory_order_release);

@@ -91,7 +91,8 @@ void yki_task_count(yki_tasks *ts, yki_hand *h)
 static const char *unwanted(const yki_tasks *ts, const yki_task *t)
 {
     const yk_group *g = yki_task_group(t);
-    if (g && atomic_load_explicit(&g->asked, memory_order_acquire)) return "its group was cancelled";
+    if (g && atomic_load_explicit(&g->asked, memory_order_acquire))
+        return "its group was cancelled";
     if (atomic_load_explicit(&ts->stopped, memory_order_acquire)) return "its engine was closed";
     return NULL;
 }
@@ -220,13 +221,17 @@ bool yki_task_end_unwanted(yki_tasks *ts, yki_hand *h, yki_task *t)
     return true;
 }
 
-void yki_task_say(yki_task *t, const char *format, ...)
+static void say(yki_task *t, const char *format, va_list args)
 {
     yki_extra *x = yki_task_extra(t);
-    if (!x) return;
+    if (x) (void)vsnprintf(x->message, sizeof x->message, format, args);
+}
+
+void yki_task_say(yki_task *t, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(x->message, sizeof x->message, format, args);
+    say(t, format, args);
     va_end(args);
 }
 
@@ -388,11 +393,10 @@ int yk_cancelled(void)
 void yk_task_message(const char *format, ...)
 {
     yki_task *t = yki_task_current();
-    yki_extra *x = t && format ? yki_task_extra(t) : NULL;
-    if (!x) return;
+    if (!t || !format) return;
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(x->message, sizeof x->message, format, args);
+    say(t, format, args);
     va_end(args);
 }
 

@@ -37,8 +37,8 @@ typedef struct waiter {
 
 uint64_t yki_deadline(double timeout_s)
 {
-    if (timeout_s < 0 || timeout_s > 1e9) return UINT64_MAX;
-    return timeout_s > 0 ? yki_now_ns() + (uint64_t)(timeout_s * 1e9) : 0;
+    if (timeout_s < 0) return UINT64_MAX;
+    return timeout_s > 0 ? yki_time_after(yki_now_ns(), timeout_s) : 0;
 }
 
 /* ---- working ---- */
